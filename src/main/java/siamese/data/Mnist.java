@@ -1,0 +1,72 @@
+package siamese.data;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The MNIST database of handwritten digits (LeCun and Cortes): 60,000 training and 10,000 test images, 28 × 28 pixels,
+ * ten classes.
+ *
+ * @param train the training images
+ * @param test the test images
+ */
+public record Mnist(LabeledImages train, LabeledImages test) {
+
+    private static final int CLASSES = 10;
+
+    /** One of the four files: its name, the size of the decompressed file in bytes and its SHA-256. */
+    private record File(String name, int bytes, String sha256) {
+    }
+
+    private static final File TRAIN_IMAGES = new File("train-images-idx3-ubyte", 47_040_016,
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db");
+    private static final File TRAIN_LABELS = new File("train-labels-idx1-ubyte", 60_008,
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5");
+    private static final File TEST_IMAGES = new File("t10k-images-idx3-ubyte", 7_840_016,
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7");
+    private static final File TEST_LABELS = new File("t10k-labels-idx1-ubyte", 10_008,
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2");
+
+    private static final List<URI> MIRRORS = List.of(
+            URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"),
+            URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/"));
+
+    /**
+     * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
+     * {@code SIAMESE_DATA} names, else in the cache, else from a mirror into the cache. The files are used only if their
+     * SHA-256 is that of the originals.
+     *
+     * @return all training and test images
+     * @throws IOException if MNIST is in none of these places, in one sentence that says what to do
+     */
+    public static Mnist load() throws IOException {
+        return load(DataFolder.standard("mnist", MIRRORS));
+    }
+
+    static Mnist load(DataFolder folder) throws IOException {
+        return new Mnist(read(folder, TRAIN_IMAGES, TRAIN_LABELS), read(folder, TEST_IMAGES, TEST_LABELS));
+    }
+
+    private static LabeledImages read(DataFolder folder, File images, File labels) throws IOException {
+        return Idx.images("MNIST", CLASSES, folder.read(images.name, images.bytes, images.sha256),
+                folder.read(labels.name, labels.bytes, labels.sha256));
+    }
+
+    /**
+     * Puts MNIST into the cache if it is not at hand, and says where it was found; Binder calls this while it builds.
+     *
+     * @param args ignored
+     */
+    public static void main(String[] args) {
+        try {
+            Mnist mnist = load();
+            System.out.printf("MNIST is ready: %,d training and %,d test images, in %s.%n", mnist.train.size(), mnist.test.size(),
+                    DataFolder.standard("mnist", MIRRORS).location(TRAIN_IMAGES.name).map(Path::getParent).orElseThrow());
+        } catch (IOException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+        }
+    }
+}

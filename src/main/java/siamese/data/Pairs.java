@@ -1,0 +1,151 @@
+package siamese.data;
+
+import java.util.BitSet;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/**
+ * Pairs of images as indices into one set of images: pair p joins image {@code first[p]} with image {@code second[p]},
+ * and {@code similar[p]} says whether both show the same class. The 108,400 training pairs of the overview take 1 MB
+ * so, instead of the 680 MB that copies of their pixels would take. The arrays are not copied and must not change.
+ *
+ * @param images the set of images that the indices point into
+ * @param first index of each pair's first image
+ * @param second index of each pair's second image
+ * @param similar whether each pair shows one class
+ */
+public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] similar) {
+
+    /**
+     * Checks that the arrays agree with each other and with the images.
+     *
+     * @throws IllegalArgumentException if the arrays differ in length, or an index points outside {@code images}
+     */
+    public Pairs {
+        Objects.requireNonNull(images, "images");
+        if (first.length != second.length || first.length != similar.length) {
+            throw new IllegalArgumentException("first, second and similar must have one entry a pair, but have "
+                    + first.length + ", " + second.length + " and " + similar.length + ".");
+        }
+        for (int p = 0; p < first.length; p++) {
+            if (Math.min(first[p], second[p]) < 0 || Math.max(first[p], second[p]) >= images.size()) {
+                throw new IllegalArgumentException("Pair " + p + " joins the images " + first[p] + " and " + second[p]
+                        + ", but there are only " + images.size() + " images; were the pairs made from another image set?");
+            }
+        }
+    }
+
+    /**
+     * Creates the overview's pairs. With n = (size of the smallest class) − 1, each class d contributes, for i from 0 to
+     * n − 1, a similar pair (d[i], d[i+1]) and then a dissimilar pair (d[i], e[i]), where e is one of the other classes,
+     * drawn at random. On MNIST n is 5,420 for the training images (108,400 pairs) and 891 for the test images
+     * (17,820 pairs).
+     *
+     * @param images the images to pair; every class needs at least two
+     * @param random where the other classes are drawn from
+     * @return {@code 2 * n * images.classes()} pairs, similar and dissimilar in turn
+     * @throws IllegalArgumentException if a class has fewer than two images
+     */
+    public static Pairs create(LabeledImages images, RandomGenerator random) {
+        int[][] byClass = images.indicesByClass();
+        int n = positions(images, byClass);
+        int classes = byClass.length;
+        int[] first = new int[2 * n * classes];
+        int[] second = new int[first.length];
+        boolean[] similar = new boolean[first.length];
+        int p = 0;
+        for (int d = 0; d < classes; d++) {
+            for (int i = 0; i < n; i++) {
+                int e = (d + random.nextInt(1, classes)) % classes;
+                first[p] = byClass[d][i];
+                second[p] = byClass[d][i + 1];
+                similar[p++] = true;
+                first[p] = byClass[d][i];
+                second[p++] = byClass[e][i];
+            }
+        }
+        return new Pairs(images, first, second, similar);
+    }
+
+    /**
+     * {@return the overview's pairs, the same for the same seed}
+     *
+     * @param images the images to pair; every class needs at least two
+     * @param seed of the random choice of the other classes
+     * @throws IllegalArgumentException if a class has fewer than two images
+     * @see #create(LabeledImages, RandomGenerator)
+     */
+    public static Pairs create(LabeledImages images, long seed) {
+        return create(images, new SplittableRandom(seed));
+    }
+
+    /** {@return the number of pairs} */
+    public int size() {
+        return first.length;
+    }
+
+    /** {@return the number of similar pairs} */
+    public int similarCount() {
+        return (int) IntStream.range(0, similar.length).filter(p -> similar[p]).count();
+    }
+
+    /** {@return where the images come from, such as "MNIST, quick run"} */
+    public String source() {
+        return images.source();
+    }
+
+    /** {@return the indices of all images that appear in a pair, ascending, each once} */
+    public int[] distinctImages() {
+        BitSet used = new BitSet(images.size());
+        for (int p = 0; p < first.length; p++) {
+            used.set(first[p]);
+            used.set(second[p]);
+        }
+        return used.stream().toArray();
+    }
+
+    /**
+     * {@return these pairs for cross-validation: the fold of each pair, 0 to k − 1, or −1 for a pair whose two images lie
+     * in different folds and which therefore must be left out}
+     *
+     * <p>Images are numbered within their class, and each fold is a contiguous block of these numbers, so that no image
+     * is ever in two folds. On the overview's 17,820 test pairs and ten folds, 90 pairs are left out.
+     *
+     * @param k the number of folds, 2 to n, with n as in {@link #create(LabeledImages, RandomGenerator)}
+     * @throws IllegalArgumentException if k is out of range
+     */
+    public int[] folds(int k) {
+        int[][] byClass = images.indicesByClass();
+        int n = positions(images, byClass);
+        if (k < 2 || k > n) {
+            throw new IllegalArgumentException("k must be 2 to " + n + " for these images, but is " + k + ".");
+        }
+        int[] foldOfImage = new int[images.size()];
+        for (int[] members : byClass) {
+            for (int rank = 0; rank < members.length; rank++) {
+                foldOfImage[members[rank]] = (int) ((long) Math.min(rank, n - 1) * k / n);
+            }
+        }
+        return IntStream.range(0, first.length)
+                .map(p -> foldOfImage[first[p]] == foldOfImage[second[p]] ? foldOfImage[first[p]] : -1)
+                .toArray();
+    }
+
+    /** n of the overview's recipe: one less than the size of the smallest class. */
+    private static int positions(LabeledImages images, int[][] byClass) {
+        for (int c = 0; c < byClass.length; c++) {
+            if (byClass[c].length < 2) {
+                throw new IllegalArgumentException("images has " + byClass[c].length + " image(s) of class " + c
+                        + ", but pairs need at least two of every class.");
+            }
+        }
+        return IntStream.range(0, byClass.length).map(c -> byClass[c].length).min().orElseThrow() - 1;
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%s: %,d pairs, %,d similar and %,d dissimilar", source(), size(), similarCount(), size() - similarCount());
+    }
+}

@@ -1,0 +1,74 @@
+package siamese.evaluation;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
+import siamese.data.Pairs;
+
+/**
+ * The accuracy of thresholds that were chosen on other pairs than the ones they are judged on: each fold's pairs are
+ * judged with the threshold that is best on all other folds.
+ *
+ * @param source name of the data, such as "MNIST"
+ * @param pairs number of pairs judged
+ * @param foldAccuracies share of right decisions in each fold, 0 to 1
+ * @param foldThresholds the threshold that each fold was judged with
+ */
+public record CrossValidation(String source, int pairs, double[] foldAccuracies, double[] foldThresholds) {
+
+    /**
+     * {@return the cross-validation of the overview's pairs as {@link Pairs#folds(int)} divides them, so that no image is
+     * in two folds}
+     *
+     * <p>Unlike in the protocol of the face benchmark LFW, the classes are the same in all folds.
+     *
+     * @param pairs the pairs
+     * @param distances one a pair, in the same order
+     * @param k the number of folds
+     * @throws IllegalArgumentException if k is out of range, the lengths differ, or a fold lacks one kind of pairs
+     */
+    public static CrossValidation of(Pairs pairs, double[] distances, int k) {
+        int[] folds = pairs.folds(k);
+        double[] accuracies = new double[k];
+        double[] thresholds = new double[k];
+        for (int fold = 0; fold < k; fold++) {
+            int held = fold;
+            thresholds[fold] = report(pairs, distances, IntStream.range(0, folds.length).filter(p -> folds[p] >= 0 && folds[p] != held))
+                    .bestThreshold();
+            accuracies[fold] = report(pairs, distances, IntStream.range(0, folds.length).filter(p -> folds[p] == held))
+                    .accuracyAt(thresholds[fold]);
+        }
+        return new CrossValidation(pairs.source(), (int) Arrays.stream(folds).filter(f -> f >= 0).count(), accuracies, thresholds);
+    }
+
+    private static VerificationReport report(Pairs pairs, double[] distances, IntStream which) {
+        int[] chosen = which.toArray();
+        boolean[] similar = new boolean[chosen.length];
+        for (int k = 0; k < chosen.length; k++) {
+            similar[k] = pairs.similar()[chosen[k]];
+        }
+        return VerificationReport.of(Arrays.stream(chosen).mapToDouble(p -> distances[p]).toArray(), similar);
+    }
+
+    /** {@return the mean of the folds' accuracies, 0 to 1} */
+    public double accuracy() {
+        return statistics().getMean();
+    }
+
+    /** {@return the standard error of {@link #accuracy()}: the folds' standard deviation over the root of their number} */
+    public double standardError() {
+        return statistics().getStandardDeviation() / Math.sqrt(foldAccuracies.length);
+    }
+
+    private SummaryStatistics statistics() {
+        SummaryStatistics statistics = new SummaryStatistics();
+        Arrays.stream(foldAccuracies).forEach(statistics::addValue);
+        return statistics;
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%s: accuracy %.4f ± %.4f over %d folds of %,d pairs", source, accuracy(), standardError(),
+                foldAccuracies.length, pairs);
+    }
+}

@@ -1,0 +1,180 @@
+package siamese.evaluation;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import siamese.data.Pairs;
+
+/**
+ * How well distances separate similar from dissimilar pairs, at every threshold. A pair is accepted as similar when its
+ * distance is at most the threshold. The ROC curve's points are in ascending order of threshold, from "accept nothing"
+ * (threshold −∞) to "accept everything"; pairs of equal distance are accepted together, so that they share one point.
+ *
+ * @param source name of the data, such as "MNIST"
+ * @param pairs number of pairs
+ * @param similarPairs number of similar pairs among them
+ * @param thresholds of the ROC curve's points
+ * @param falseAcceptRates share of the dissimilar pairs that is accepted at each threshold, 0 to 1
+ * @param trueAcceptRates share of the similar pairs that is accepted at each threshold, 0 to 1
+ * @param auc area under the ROC curve (true over false accept rate), by the trapezoidal rule, 0 to 1; ½ is chance
+ * @param equalErrorRate where the false accept rate and the false reject rate meet, by linear interpolation between
+ *     neighbouring points of the curve, 0 to 1
+ * @param equalErrorThreshold the threshold there, interpolated likewise
+ * @param bestAccuracy the highest share of right decisions at any threshold; flatters, since the threshold is chosen on
+ *     the pairs that it is judged on, and depends on the mix of similar and dissimilar pairs
+ * @param bestThreshold the middle of the gap of distances that gives this accuracy; the lowest if there are several
+ */
+public record VerificationReport(String source, int pairs, int similarPairs, double[] thresholds, double[] falseAcceptRates,
+        double[] trueAcceptRates, double auc, double equalErrorRate, double equalErrorThreshold, double bestAccuracy,
+        double bestThreshold) {
+
+    /**
+     * {@return the report on pairs of images}
+     *
+     * @param pairs the pairs
+     * @param distances one a pair, in the same order
+     * @throws IllegalArgumentException as {@link #of(double[], boolean[])}
+     */
+    public static VerificationReport of(Pairs pairs, double[] distances) {
+        return of(pairs.source(), distances, pairs.similar());
+    }
+
+    /**
+     * {@return the report on distances of any origin}
+     *
+     * @param distances one a pair; smaller means more alike
+     * @param similar whether each pair is similar
+     * @throws IllegalArgumentException if the two differ in length, if a distance is not a finite number, or if there is
+     *     no similar or no dissimilar pair
+     */
+    public static VerificationReport of(double[] distances, boolean[] similar) {
+        return of("unnamed data", distances, similar);
+    }
+
+    private static VerificationReport of(String source, double[] distances, boolean[] similar) {
+        int[] order = sorted(distances, similar);
+        int positives = (int) IntStream.range(0, similar.length).filter(p -> similar[p]).count();
+        int negatives = similar.length - positives;
+        if (positives == 0 || negatives == 0) {
+            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + positives + " similar and "
+                    + negatives + " dissimilar ones.");
+        }
+        double[] thresholds = new double[order.length + 1];
+        int[] falseAccepts = new int[order.length + 1];
+        int[] trueAccepts = new int[order.length + 1];
+        thresholds[0] = Double.NEGATIVE_INFINITY;
+        int points = 1;
+        for (int k = 0; k < order.length; k++) {
+            double distance = distances[order[k]];
+            if (distance != thresholds[points - 1]) {
+                thresholds[points] = distance;
+                falseAccepts[points] = falseAccepts[points - 1];
+                trueAccepts[points] = trueAccepts[points - 1];
+                points++;
+            }
+            (similar[order[k]] ? trueAccepts : falseAccepts)[points - 1]++;
+        }
+        double[] far = Arrays.stream(falseAccepts).limit(points).mapToDouble(n -> (double) n / negatives).toArray();
+        double[] tar = Arrays.stream(trueAccepts).limit(points).mapToDouble(n -> (double) n / positives).toArray();
+        double auc = 0;
+        int best = 0;
+        int equal = 0;
+        for (int k = 1; k < points; k++) {
+            auc += (far[k] - far[k - 1]) * (tar[k] + tar[k - 1]) / 2;
+            if (trueAccepts[k] - falseAccepts[k] > trueAccepts[best] - falseAccepts[best]) {
+                best = k;
+            }
+            if (equal == 0 && far[k] >= 1 - tar[k]) {
+                equal = k;
+            }
+        }
+        // Between the points equal − 1 and equal, false reject rate − false accept rate falls through 0.
+        double before = 1 - tar[equal - 1] - far[equal - 1];
+        double after = 1 - tar[equal] - far[equal];
+        double part = before / (before - after);
+        double lower = equal == 1 ? Math.min(0, thresholds[1]) : thresholds[equal - 1];
+        return new VerificationReport(source, order.length, positives, Arrays.copyOf(thresholds, points), far, tar, auc,
+                far[equal - 1] + part * (far[equal] - far[equal - 1]), lower + part * (thresholds[equal] - lower),
+                (double) (trueAccepts[best] + negatives - falseAccepts[best]) / order.length, middle(thresholds, points, best));
+    }
+
+    /** Indices of the distances in ascending order, after checking them. */
+    private static int[] sorted(double[] distances, boolean[] similar) {
+        if (distances.length != similar.length) {
+            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have " + distances.length
+                    + " and " + similar.length + ".");
+        }
+        for (int p = 0; p < distances.length; p++) {
+            if (!Double.isFinite(distances[p])) {
+                throw new IllegalArgumentException("distances[" + p + "] is " + distances[p]
+                        + ", but a distance must be a finite number; did training fail?");
+            }
+        }
+        return IntStream.range(0, distances.length).boxed()
+                .sorted(Comparator.comparingDouble(p -> distances[p])).mapToInt(Integer::intValue).toArray();
+    }
+
+    /** A threshold that accepts the points up to k: halfway to the next distance. */
+    private static double middle(double[] thresholds, int points, int k) {
+        if (k == 0) {
+            return Math.min(0, thresholds[1] - 1);
+        }
+        return k == points - 1 ? thresholds[k] : (thresholds[k] + thresholds[k + 1]) / 2;
+    }
+
+    /**
+     * {@return the share of right decisions at a threshold, 0 to 1}
+     *
+     * @param threshold pairs up to this distance are accepted
+     */
+    public double accuracyAt(double threshold) {
+        double share = (double) similarPairs / pairs;
+        return trueAcceptRateAt(threshold) * share + (1 - falseAcceptRateAt(threshold)) * (1 - share);
+    }
+
+    /**
+     * {@return the share of the dissimilar pairs that is accepted at a threshold, 0 to 1}
+     *
+     * @param threshold pairs up to this distance are accepted
+     */
+    public double falseAcceptRateAt(double threshold) {
+        return falseAcceptRates[pointAt(threshold)];
+    }
+
+    /**
+     * {@return the share of the similar pairs that is accepted at a threshold, 0 to 1}
+     *
+     * @param threshold pairs up to this distance are accepted
+     */
+    public double trueAcceptRateAt(double threshold) {
+        return trueAcceptRates[pointAt(threshold)];
+    }
+
+    /**
+     * {@return the share of the similar pairs that is accepted when a given share of the dissimilar pairs may be, 0 to 1}
+     *
+     * @param falseAcceptRate the largest false accept rate allowed, 0 to 1
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public double trueAcceptRateAtFalseAcceptRate(double falseAcceptRate) {
+        if (!(falseAcceptRate >= 0 && falseAcceptRate <= 1)) {
+            throw new IllegalArgumentException("falseAcceptRate must be 0 to 1, but is " + falseAcceptRate + ".");
+        }
+        int k = 0;
+        while (k + 1 < thresholds.length && falseAcceptRates[k + 1] <= falseAcceptRate) {
+            k++;
+        }
+        return trueAcceptRates[k];
+    }
+
+    private int pointAt(double threshold) {
+        int k = Arrays.binarySearch(thresholds, threshold);
+        return k >= 0 ? k : Math.max(0, -k - 2);
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%s: %,d pairs, equal error rate %.4f, best accuracy %.4f, AUC %.5f", source, pairs, equalErrorRate,
+                bestAccuracy, auc);
+    }
+}

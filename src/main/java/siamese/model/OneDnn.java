@@ -1,0 +1,58 @@
+package siamese.model;
+
+import java.util.Arrays;
+import java.util.List;
+import org.deeplearning4j.config.DL4JSystemProperties;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.layers.convolution.ConvolutionLayer;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/**
+ * Whether Deeplearning4j's convolutions run on oneDNN, which makes the overview's training several times as fast.
+ *
+ * <p>Deeplearning4j 1.0.0-M2.1 has oneDNN code but leaves it off twice over: a system property must be set, which
+ * {@link #enable()} does, and a class that it looks for has moved, which {@link org.nd4j.nativeblas.Nd4jCpu} puts right.
+ */
+public final class OneDnn {
+
+    private OneDnn() {
+    }
+
+    /** {@return whether the native library of this platform was built with oneDNN} */
+    public static boolean nativeLibraryHasIt() {
+        return NativeOpsHolder.getInstance().getDeviceNativeOps().buildInfo().contains("HAVE_ONEDNN");
+    }
+
+    /** Lets Deeplearning4j use oneDNN in networks built from now on, unless the user has set the property otherwise. */
+    static void enable() {
+        if (System.getProperty(DL4JSystemProperties.DISABLE_HELPER_PROPERTY) == null) {
+            System.setProperty(DL4JSystemProperties.DISABLE_HELPER_PROPERTY, "false");
+        }
+    }
+
+    /**
+     * {@return whether every convolution of a network runs on oneDNN}
+     *
+     * @param graph an initialized network
+     */
+    public static boolean isActive(ComputationGraph graph) {
+        List<ConvolutionLayer> convolutions = Arrays.stream(graph.getLayers())
+                .filter(ConvolutionLayer.class::isInstance).map(ConvolutionLayer.class::cast).toList();
+        return !convolutions.isEmpty() && convolutions.stream().allMatch(layer -> layer.getHelper() != null);
+    }
+
+    /**
+     * Prints "active", or one sentence that says why not and what it costs; the launcher shows it.
+     *
+     * @param args ignored
+     */
+    public static void main(String[] args) {
+        if (isActive(SiameseNetwork.overview(1).graph())) {
+            System.out.println("active");
+        } else {
+            System.out.println(nativeLibraryHasIt()
+                    ? "Deeplearning4j does not use oneDNN although its native library has it, so training takes several times as long."
+                    : "The native library of this platform comes without oneDNN, so training takes several times as long.");
+        }
+    }
+}

@@ -1,0 +1,414 @@
+package siamese.model;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
+import org.deeplearning4j.nn.conf.graph.L2Vertex;
+import org.deeplearning4j.nn.conf.graph.StackVertex;
+import org.deeplearning4j.nn.conf.graph.UnstackVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.LossLayer;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.weights.WeightInit;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.config.Adam;
+import siamese.data.LabeledImages;
+import siamese.data.Pairs;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * A Siamese network for pictures of 28 × 28 pixels: two branches with the same weights turn two pictures into two
+ * embeddings, and the distance between these says how alike the pictures are.
+ *
+ * <p>The branch is the overview's base network: 32 filters of 3 × 3 with ReLU, max-pooling by 2, 64 filters of 3 × 3
+ * with ReLU, max-pooling by 2, and a dense layer of 128 units, 223,744 weights in all. One Deeplearning4j graph holds
+ * both branches: the two inputs are stacked, go through the branch together, and are unstacked again.
+ *
+ * <p>Training stops within one batch when the thread is interrupted, as Stop in JupyterLab does; the weights learned so
+ * far remain. The methods that use the weights wait for each other.
+ */
+public final class SiameseNetwork {
+
+    /** Height and width of a picture. */
+    private static final int SIZE = 28;
+    private static final int EMBEDDING_BATCH = 256;
+
+    /**
+     * What makes one Siamese network differ from another.
+     *
+     * @param distance how far apart two embeddings are
+     * @param margin of the contrastive loss, greater than 0
+     * @param embeddingActivation of the last layer
+     * @param learningRate of Adam, greater than 0
+     * @param seed of the initial weights and of the order of the training pairs
+     */
+    public record Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed) {
+
+        /** Checks the values. */
+        public Options {
+            Objects.requireNonNull(distance, "distance");
+            Objects.requireNonNull(embeddingActivation, "embeddingActivation");
+            new ContrastiveLoss(margin);
+            if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
+                throw new IllegalArgumentException("learningRate must be greater than 0, but is " + learningRate + "; the overview uses 0.001.");
+            }
+        }
+
+        /**
+         * {@return the overview's: Euclidean distance, margin 1, ReLU, learning rate 0.001}
+         *
+         * @param seed of the initial weights and of the order of the training pairs
+         */
+        public static Options overview(long seed) {
+            return new Options(Distance.EUCLIDEAN, 1, Activation.RELU, 1e-3, seed);
+        }
+
+        /**
+         * {@return an alternative: cosine distance, margin ½, and a linear last layer, since with ReLU no cosine distance
+         * exceeds 1}
+         *
+         * @param seed of the initial weights and of the order of the training pairs
+         */
+        public static Options cosine(long seed) {
+            return new Options(Distance.COSINE, 0.5, Activation.IDENTITY, 1e-3, seed);
+        }
+    }
+
+    private final Options options;
+    private final ContrastiveLoss loss;
+    private final ComputationGraph graph;
+    private final MultiLayerNetwork branch;
+    private History history;
+
+    /**
+     * Builds a network with new weights.
+     *
+     * @param options what it is like
+     */
+    public SiameseNetwork(Options options) {
+        this(options, graphOf(options), new History("nothing", List.of(), false));
+    }
+
+    /** Takes over a graph that {@link #graphOf} made or that was loaded. */
+    SiameseNetwork(Options options, ComputationGraph graph, History history) {
+        this.options = options;
+        this.loss = new ContrastiveLoss(options.margin);
+        this.graph = graph;
+        this.branch = new MultiLayerNetwork(branchConfiguration(options));
+        branch.init(graph.params(), false); // the same memory, not a copy: the branch always has the graph's weights
+        this.history = history;
+    }
+
+    /**
+     * {@return the overview's network with new weights}
+     *
+     * @param seed of the initial weights and of the order of the training pairs
+     */
+    public static SiameseNetwork overview(long seed) {
+        return new SiameseNetwork(Options.overview(seed));
+    }
+
+    private static List<Layer> branchLayers(Options options) {
+        return List.of(
+                convolution("conv1", 32), pooling("pool1"),
+                convolution("conv2", 64), pooling("pool2"),
+                new DenseLayer.Builder().name("embedding").nOut(128).activation(options.embeddingActivation).build());
+    }
+
+    private static Layer convolution(String name, int filters) {
+        return new FastConvolution(new ConvolutionLayer.Builder(3, 3).name(name).nOut(filters).activation(Activation.RELU));
+    }
+
+    private static Layer pooling(String name) {
+        return new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX).name(name).kernelSize(2, 2).stride(2, 2).build();
+    }
+
+    private static NeuralNetConfiguration.Builder common(Options options) {
+        OneDnn.enable();
+        return new NeuralNetConfiguration.Builder()
+                .seed(options.seed)
+                .weightInit(WeightInit.XAVIER_UNIFORM)
+                .convolutionMode(ConvolutionMode.Truncate)
+                .updater(Adam.builder().learningRate(options.learningRate).epsilon(1e-7).build());
+    }
+
+    private static MultiLayerConfiguration branchConfiguration(Options options) {
+        NeuralNetConfiguration.ListBuilder list = common(options).list();
+        branchLayers(options).forEach(list::layer);
+        return list.setInputType(InputType.convolutional(SIZE, SIZE, 1)).build();
+    }
+
+    private static ComputationGraph graphOf(Options options) {
+        InputType picture = InputType.convolutional(SIZE, SIZE, 1);
+        ComputationGraphConfiguration.GraphBuilder builder = common(options).graphBuilder()
+                .addInputs("first", "second")
+                .addVertex("both", new StackVertex(), "first", "second");
+        String previous = "both";
+        for (Layer layer : branchLayers(options)) {
+            builder.addLayer(layer.getLayerName(), layer, previous);
+            previous = layer.getLayerName();
+        }
+        IActivation distanceActivation = new ActivationIdentity();
+        if (options.distance == Distance.COSINE) {
+            builder.addVertex("direction", new L2NormalizeVertex(), previous);
+            previous = "direction";
+            distanceActivation = new HalfSquare();
+        }
+        ComputationGraph graph = new ComputationGraph(builder
+                .addVertex("embedding1", new UnstackVertex(0, 2), previous)
+                .addVertex("embedding2", new UnstackVertex(1, 2), previous)
+                .addVertex("distance", new L2Vertex(), "embedding1", "embedding2")
+                .addLayer("loss", new LossLayer.Builder(new ContrastiveLoss(options.margin)).activation(distanceActivation).build(), "distance")
+                .setOutputs("loss")
+                .setInputTypes(picture, picture)
+                .build());
+        graph.init();
+        return graph;
+    }
+
+    /** {@return what this network is like} */
+    public Options options() {
+        return options;
+    }
+
+    /** {@return the Deeplearning4j graph with both branches; its inputs are two arrays of shape [n, 1, 28, 28], its output has shape [n, 1]} */
+    public ComputationGraph graph() {
+        return graph;
+    }
+
+    /** {@return what the last training did; without epochs if there was none} */
+    public synchronized History history() {
+        return history;
+    }
+
+    /**
+     * Trains on pairs, each once an epoch in a new random order.
+     *
+     * <p>If the thread is interrupted, training stops within one batch: the weights keep what was learned, and
+     * {@link #history()} has the finished epochs and says that it was interrupted.
+     *
+     * @param train pairs to learn from; its images are 28 × 28
+     * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
+     * @param epochs how many, at least 1
+     * @param batchSize pairs a batch, at least 1; the last batch of an epoch may have fewer
+     * @param listeners are told what happens
+     * @return the loss and the speed of each epoch
+     * @throws IllegalArgumentException if an argument is out of range or the pictures have another size
+     * @throws ArithmeticException if the loss becomes infinite or not a number
+     */
+    public synchronized History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
+        if (epochs < 1 || batchSize < 1) {
+            throw new IllegalArgumentException("epochs and batchSize must be at least 1, but are " + epochs + " and " + batchSize + ".");
+        }
+        if (train.size() == 0) {
+            throw new IllegalArgumentException("train has no pairs.");
+        }
+        checkSize(train.images());
+        int batches = (train.size() + batchSize - 1) / batchSize;
+        int[] order = new int[train.size()];
+        Arrays.setAll(order, p -> p);
+        Random random = new Random(options.seed);
+        List<History.Epoch> done = new ArrayList<>();
+        boolean interrupted = false;
+        tell(listeners, l -> l.onStart(train.source(), epochs, batches));
+        try {
+            for (int epoch = 1; epoch <= epochs && !interrupted; epoch++) {
+                shuffle(order, random);
+                double sum = 0;
+                long start = System.nanoTime();
+                for (int batch = 1; batch <= batches; batch++) {
+                    int from = (batch - 1) * batchSize;
+                    int to = Math.min(from + batchSize, order.length);
+                    sum += (to - from) * learn(train, Arrays.copyOfRange(order, from, to), epoch, batch);
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    double speed = to / seconds;
+                    Progress progress = new Progress(epoch, epochs, batch, batches, sum / to, speed,
+                            ((double) (epochs - epoch + 1) * order.length - to) / speed);
+                    tell(listeners, l -> l.onBatch(progress));
+                    if (Thread.currentThread().isInterrupted()) {
+                        interrupted = batch < batches || epoch < epochs;
+                        break;
+                    }
+                }
+                if (!interrupted) {
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    double testLoss = test == null ? Double.NaN : loss.mean(distances(test), test.similar());
+                    History.Epoch result = new History.Epoch(epoch, sum / order.length, testLoss, order.length / seconds, seconds);
+                    done.add(result);
+                    tell(listeners, l -> l.onEpoch(result, epochs));
+                }
+            }
+        } finally {
+            history = new History(train.source(), done, interrupted || done.size() < epochs);
+            tell(listeners, l -> l.onEnd(history));
+        }
+        return history;
+    }
+
+    /** One step of Adam; returns the mean loss of the batch before it. */
+    private double learn(Pairs pairs, int[] batch, int epoch, int number) {
+        float[] similar = new float[batch.length];
+        for (int k = 0; k < batch.length; k++) {
+            similar[k] = pairs.similar()[batch[k]] ? 1 : 0;
+        }
+        graph.fit(new INDArray[] {
+            pairs.images().pixels(select(pairs.first(), batch)), pairs.images().pixels(select(pairs.second(), batch))
+        }, new INDArray[] {Nd4j.create(similar, new long[] {batch.length, 1}, 'c')});
+        double score = graph.score();
+        if (!Double.isFinite(score)) {
+            throw new ArithmeticException("The loss became " + score + " in epoch " + epoch + ", batch " + number
+                    + "; try a smaller learning rate than " + options.learningRate + ".");
+        }
+        return score;
+    }
+
+    /**
+     * {@return the layers as a table: name, kind, shape of the output for one picture (channels × height × width), and
+     * number of weights; both branches share the layers between "both" and "distance"}
+     */
+    public Table summary() {
+        StringColumn layers = StringColumn.create("Layer");
+        StringColumn kinds = StringColumn.create("Kind");
+        StringColumn outputs = StringColumn.create("Output");
+        IntColumn weights = IntColumn.create("Weights");
+        InputType shape = InputType.convolutional(SIZE, SIZE, 1);
+        layers.append("first, second").append("both");
+        kinds.append("the two pictures of a pair").append("stacked, to go through the same layers");
+        outputs.append("2 times " + text(shape)).append("2 times " + text(shape));
+        weights.append(0).append(0);
+        for (org.deeplearning4j.nn.api.Layer layer : branch.getLayers()) {
+            Layer configuration = layer.conf().getLayer();
+            if (configuration instanceof DenseLayer) {
+                shape = InputType.feedForward(shape.arrayElementsPerExample());
+            }
+            shape = configuration.getOutputType(layer.getIndex(), shape);
+            layers.append(configuration.getLayerName());
+            kinds.append(kind(configuration));
+            outputs.append("2 times " + text(shape));
+            weights.append((int) layer.numParams());
+        }
+        layers.append("distance").append("all");
+        kinds.append(options.distance.name().toLowerCase(Locale.ROOT) + " distance of the two embeddings").append("");
+        outputs.append("1").append("");
+        weights.append(0).append((int) graph.numParams());
+        return Table.create("Siamese network", layers, kinds, outputs, weights);
+    }
+
+    private static String kind(Layer layer) {
+        if (layer instanceof ConvolutionLayer c) {
+            return c.getNOut() + " filters of " + c.getKernelSize()[0] + " × " + c.getKernelSize()[1] + ", " + c.getActivationFn();
+        }
+        if (layer instanceof SubsamplingLayer p) {
+            return "maximum of " + p.getKernelSize()[0] + " × " + p.getKernelSize()[1];
+        }
+        return "dense, " + ((DenseLayer) layer).getActivationFn();
+    }
+
+    private static String text(InputType shape) {
+        long[] sizes = shape.getShape();
+        return Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining(" × "));
+    }
+
+    private static int[] select(int[] values, int[] indices) {
+        return Arrays.stream(indices).map(i -> values[i]).toArray();
+    }
+
+    private static void shuffle(int[] order, Random random) {
+        for (int i = order.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = order[i];
+            order[i] = order[j];
+            order[j] = swapped;
+        }
+    }
+
+    private static void tell(TrainingListener[] listeners, Consumer<TrainingListener> what) {
+        for (TrainingListener listener : listeners) {
+            what.accept(listener);
+        }
+    }
+
+    /**
+     * {@return the embeddings of pictures, 128 numbers each}
+     *
+     * @param images pictures of 28 × 28 pixels
+     * @param indices which of them
+     * @throws IllegalArgumentException if the pictures have another size
+     */
+    public synchronized double[][] embed(LabeledImages images, int... indices) {
+        checkSize(images);
+        double[][] embeddings = new double[indices.length][];
+        for (int from = 0; from < indices.length; from += EMBEDDING_BATCH) {
+            int[] batch = Arrays.copyOfRange(indices, from, Math.min(from + EMBEDDING_BATCH, indices.length));
+            System.arraycopy(branch.output(images.pixels(batch)).toDoubleMatrix(), 0, embeddings, from, batch.length);
+        }
+        return embeddings;
+    }
+
+    /**
+     * {@return the distance of each pair, as {@link Options#distance()} defines it; every picture is embedded just once}
+     *
+     * @param pairs pairs of pictures of 28 × 28 pixels
+     * @throws IllegalArgumentException if the pictures have another size
+     */
+    public double[] distances(Pairs pairs) {
+        int[] distinct = pairs.distinctImages();
+        double[][] embeddings = embed(pairs.images(), distinct);
+        double[] distances = new double[pairs.size()];
+        for (int p = 0; p < distances.length; p++) {
+            distances[p] = options.distance.of(embeddings[Arrays.binarySearch(distinct, pairs.first()[p])],
+                    embeddings[Arrays.binarySearch(distinct, pairs.second()[p])]);
+        }
+        return distances;
+    }
+
+    /**
+     * Saves the network, the state of its training and its history, so that it can be loaded and trained on.
+     *
+     * @param file where to; its folder is made if need be, and a file of this name is replaced in one step
+     * @throws IOException if the file cannot be written; no half-written file stays behind
+     */
+    public synchronized void save(Path file) throws IOException {
+        SavedNetwork.write(this, file.toAbsolutePath());
+    }
+
+    /**
+     * {@return a network that {@link #save} wrote}
+     *
+     * @param file where from
+     * @throws IOException if the file cannot be read or is not a saved network, in one sentence
+     */
+    public static SiameseNetwork load(Path file) throws IOException {
+        return SavedNetwork.read(file.toAbsolutePath());
+    }
+
+    private static void checkSize(LabeledImages images) {
+        if (images.rows() != SIZE || images.columns() != SIZE) {
+            throw new IllegalArgumentException("images must be " + SIZE + " x " + SIZE + " pixels, but are " + images.rows() + " x "
+                    + images.columns() + "; scale them first.");
+        }
+    }
+}
