@@ -1,6 +1,7 @@
 package siamese.data;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
@@ -119,7 +121,14 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         return content;
     }
 
+    /** Fetches a file once, however many threads (the monitor) and processes (the file lock) ask for it. */
     private Path download(String file, int bytes, String sha256) throws IOException {
+        synchronized (DataFolder.class) {
+            return downloadAlone(file, bytes, sha256);
+        }
+    }
+
+    private Path downloadAlone(String file, int bytes, String sha256) throws IOException {
         Path target = cache.resolve(file + ".gz");
         List<String> failures = new ArrayList<>();
         try {
@@ -141,7 +150,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         } catch (IOException e) {
             failures.add(cache + ": " + e);
         }
-        throw new IOException(name.toUpperCase(java.util.Locale.ROOT) + " could not be had: " + file + ".gz is neither in "
+        throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file + ".gz is neither in "
                 + (given == null ? "" : given + " nor in ") + cache + ", and no mirror gave it (" + String.join("; ", failures)
                 + "). Put the four original files into a folder mnist and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
@@ -170,7 +179,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     }
 
     private static byte[] body(InputStream in, int most, long deadline) throws IOException {
-        java.io.ByteArrayOutputStream content = new java.io.ByteArrayOutputStream();
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
         byte[] chunk = new byte[1 << 16];
         for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
             content.write(chunk, 0, n);

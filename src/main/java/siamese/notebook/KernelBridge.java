@@ -1,0 +1,192 @@
+package siamese.notebook;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The few calls that we make to a kernel, by reflection, since IJava and JJava have the same classes under different
+ * package names and neither may be needed to compile or to run without a kernel.
+ */
+final class KernelBridge {
+
+    /** Where a kernel keeps its running instance (class, static method), and the package of its display classes. */
+    private enum Flavour {
+        IJAVA("io.github.spencerpark.ijava.IJava", "getKernelInstance", "io.github.spencerpark.jupyter."),
+        JJAVA("org.dflib.jjava.jupyter.kernel.BaseKernel", "notebookKernel", "org.dflib.jjava.jupyter.");
+
+        private final String holder;
+        private final String method;
+        private final String packages;
+
+        Flavour(String holder, String method, String packages) {
+            this.holder = holder;
+            this.method = method;
+            this.packages = packages;
+        }
+    }
+
+    /** A thread of our own: the kernel's sockets swallow an interruption, so that Stop could miss its thread. */
+    private static final Executor PUBLISHER = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "notebook output");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private final Object kernel;
+    private final String packages;
+
+    private KernelBridge(Object kernel, String packages) {
+        this.kernel = kernel;
+        this.packages = packages;
+    }
+
+    /** Finds the kernel that runs in this virtual machine; empty where there is none. */
+    static Optional<KernelBridge> find() {
+        for (Flavour flavour : Flavour.values()) {
+            try {
+                Object kernel = Class.forName(flavour.holder).getMethod(flavour.method).invoke(null);
+                if (kernel != null) {
+                    return Optional.of(new KernelBridge(kernel, flavour.packages));
+                }
+            } catch (ReflectiveOperationException | LinkageError e) {
+                // Not this kernel: its classes are absent, or present but not started.
+            }
+        }
+        return Optional.empty();
+    }
+
+    Object kernel() {
+        return kernel;
+    }
+
+    /** Makes the kernel show values of a type (and its subclasses) as the function says. */
+    void register(Class<?> type, Function<Object, View> look) {
+        Class<?> function = type("kernel.display.RenderFunction");
+        Object proxy = Proxy.newProxyInstance(function.getClassLoader(), new Class<?>[] {function}, (self, method, args) ->
+                switch (method.getName()) {
+                    case "render" -> {
+                        fill(call(args[1], "getOutputContainer"), look.apply(args[0]));
+                        yield null;
+                    }
+                    case "equals" -> self == args[0];
+                    case "hashCode" -> System.identityHashCode(self);
+                    default -> "renderer of " + type.getName();
+                });
+        Object registration = call(call(kernel, "getRenderer"), "createRegistration", type);
+        call(registration, "preferring", (Object) new String[] {"text/html"});
+        call(registration, "register", proxy);
+    }
+
+    /** The kernel's own message content for a value, by our look where registered, else by the kernel's. */
+    Object render(Object value) {
+        if (value == null) {
+            return render(View.lines("null"));
+        }
+        return call(call(kernel, "getRenderer"), "render", value);
+    }
+
+    /**
+     * Publishes content under an id, and returns what replaces it later. Updates go out in the name of the cell that
+     * runs now: the kernel forgets it when the cell ends (on Stop before the training thread has noticed), so that its
+     * own way of updating would then drop the last, most important one.
+     */
+    Consumer<Object> display(String id, Object data) {
+        Object stream = field(call(kernel, "getIO"), "display");
+        Object cell = field(stream, "env");
+        call(data, "setDisplayId", id);
+        publish(() -> call(stream, "display", data));
+        return update -> {
+            call(update, "setDisplayId", id);
+            if (cell != null) {
+                publish(() -> call(cell, "publish", create("messages.publish.PublishUpdateDisplayData", update)));
+            }
+        };
+    }
+
+    /** Waits until the message is out, whether or not this thread is interrupted meanwhile; its state is kept. */
+    private static void publish(Runnable message) {
+        CompletableFuture.runAsync(message, PUBLISHER).join();
+    }
+
+    private static void fill(Object data, View view) {
+        call(data, "putText", view.text());
+        call(data, "putHTML", view.html());
+    }
+
+    private Class<?> type(String name) {
+        try {
+            return Class.forName(packages + name, true, kernel.getClass().getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw unknown(e);
+        }
+    }
+
+    private Object create(String type, Object argument) {
+        try {
+            for (Constructor<?> constructor : type(type).getConstructors()) {
+                if (constructor.getParameterCount() == 1 && constructor.getParameterTypes()[0].isInstance(argument)) {
+                    return constructor.newInstance(argument);
+                }
+            }
+            throw new NoSuchMethodException(type + "(" + argument.getClass().getName() + ")");
+        } catch (ReflectiveOperationException e) {
+            throw unknown(e);
+        }
+    }
+
+    /** Calls the public method of this name that takes these arguments. */
+    private static Object call(Object target, String name, Object... arguments) {
+        try {
+            for (Method method : target.getClass().getMethods()) {
+                if (method.getName().equals(name) && accepts(method.getParameterTypes(), arguments)) {
+                    method.setAccessible(true);
+                    return method.invoke(target, arguments);
+                }
+            }
+            throw new NoSuchMethodException(target.getClass().getName() + "." + name);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw unknown(e);
+        } catch (ReflectiveOperationException e) {
+            throw unknown(e);
+        }
+    }
+
+    private static boolean accepts(Class<?>[] types, Object[] arguments) {
+        if (types.length != arguments.length) {
+            return false;
+        }
+        for (int i = 0; i < types.length; i++) {
+            if (!types[i].isInstance(arguments[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Object field(Object target, String name) {
+        try {
+            Field field = target.getClass().getDeclaredField(name);
+            field.setAccessible(true);
+            return field.get(target);
+        } catch (ReflectiveOperationException e) {
+            throw unknown(e);
+        }
+    }
+
+    private static IllegalStateException unknown(Exception cause) {
+        return new IllegalStateException("The running kernel is not the IJava 1.3 or JJava 1.0 that this project knows; "
+                + "install the versions named in pom.xml and binder/requirements.txt.", cause);
+    }
+}

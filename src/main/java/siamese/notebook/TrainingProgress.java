@@ -1,0 +1,192 @@
+package siamese.notebook;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import siamese.model.History;
+import siamese.model.Progress;
+import siamese.model.TrainingListener;
+
+/**
+ * Shows a training run while it goes on: a progress bar with epoch, batch, loss, pairs a second and the time left, and a
+ * loss chart that grows, updated in place. What stays at the end, and in the saved notebook, is one line an epoch, and
+ * one more where the run was stopped. In a terminal it prints those lines as the epochs end.
+ *
+ * <p>For one run at a time; thread-safe. A display that fails never stops the training.
+ */
+public final class TrainingProgress implements TrainingListener {
+
+    /** Four updates a second at most, so that with the last one they are never more than five. */
+    static final long UPDATE_NANOS = 250_000_000L;
+
+    /** The chart is drawn anew at the ends of epochs, and at most this often in between. */
+    static final long CHART_NANOS = 2_000_000_000L;
+
+    private final LongSupplier clock;
+    private final Function<View, Consumer<View>> opener;
+    private final PrintStream terminal;
+
+    private final List<History.Epoch> epochs = new ArrayList<>();
+    private final List<double[]> curve = new ArrayList<>();
+    private Consumer<View> output;
+    private String source;
+    private int epochsPlanned;
+    private Progress latest;
+    private String chart = "";
+    private int chartEpochs;
+    private long chartAt;
+    private long shownAt;
+
+    /** A view in the running notebook cell, or lines on standard output where there is no kernel. */
+    public TrainingProgress() {
+        this(System::nanoTime, Kernel.isRunning() ? view -> Kernel.displayUpdatable(view)::update : null, System.out);
+    }
+
+    /**
+     * @param clock nanoseconds
+     * @param opener shows a first view and returns what replaces it; null prints to the terminal instead
+     * @param terminal where lines go without an opener
+     */
+    TrainingProgress(LongSupplier clock, Function<View, Consumer<View>> opener, PrintStream terminal) {
+        this.clock = clock;
+        this.opener = opener;
+        this.terminal = terminal;
+    }
+
+    @Override
+    public synchronized void onStart(String source, int epochs, int batches) {
+        this.epochs.clear();
+        curve.clear();
+        latest = null;
+        chart = "";
+        chartEpochs = 0;
+        chartAt = clock.getAsLong();
+        this.source = source;
+        epochsPlanned = epochs;
+        output = null;
+        if (opener != null) {
+            View first = running("Training on " + source + " starts: " + Text.count(epochs)
+                    + (epochs == 1 ? " epoch" : " epochs") + " of " + Text.count(batches) + " batches", 0);
+            guarded(() -> output = opener.apply(first));
+            shownAt = clock.getAsLong();
+        }
+    }
+
+    @Override
+    public synchronized void onBatch(Progress progress) {
+        latest = progress;
+        updateIfDue();
+    }
+
+    @Override
+    public synchronized void onEpoch(History.Epoch epoch, int epochs) {
+        this.epochs.add(epoch);
+        epochsPlanned = epochs;
+        if (opener == null) {
+            terminal.println(line(epoch));
+        } else {
+            updateIfDue();
+        }
+    }
+
+    @Override
+    public synchronized void onEnd(History history) {
+        String last = history.interrupted() ? stopped() : "";
+        if (opener != null) {
+            String lines = finishedLines() + last;
+            show(View.lines(lines.isEmpty() ? "No epoch was trained." : lines.stripTrailing()));
+        } else if (!last.isEmpty()) {
+            terminal.println(last);
+        }
+    }
+
+    private String stopped() {
+        int finished = epochs.size();
+        if (latest != null && latest.epoch() > finished) {
+            return "Stopped after batch " + Text.count(latest.batch()) + " of " + Text.count(latest.batches()) + " in epoch "
+                    + latest.epoch() + "; the network keeps what it has learned.";
+        }
+        return finished == 0 ? "Stopped before the first batch; the network has learned nothing yet."
+                : "Stopped after epoch " + finished + " of " + epochsPlanned + "; the network keeps what it has learned.";
+    }
+
+    private void updateIfDue() {
+        long now = clock.getAsLong();
+        if (output == null || now - shownAt < UPDATE_NANOS || latest == null) {
+            return;
+        }
+        if (epochs.size() > chartEpochs || now - chartAt >= CHART_NANOS) {
+            drawChart(now);
+        }
+        double done = latest.epoch() - 1 + (double) latest.batch() / latest.batches();
+        show(running("Epoch " + latest.epoch() + " of " + latest.epochs() + ", batch " + Text.count(latest.batch()) + " of "
+                + Text.count(latest.batches()) + ", loss " + loss(latest.loss()) + ", "
+                + Text.count(Math.round(latest.pairsPerSecond())) + " pairs/s, time left "
+                + Text.duration(latest.secondsLeft()), done));
+        shownAt = now;
+    }
+
+    private void drawChart(long now) {
+        chartAt = now;
+        chartEpochs = epochs.size();
+        if (Double.isFinite(latest.loss())) {
+            curve.add(new double[] {latest.epoch() - 1 + (double) latest.batch() / latest.batches(), latest.loss()});
+        }
+        if (!curve.isEmpty()) {
+            guarded(() -> {
+                View view = Charts.view(Charts.growing(source, curve.stream().mapToDouble(point -> point[0]).toArray(),
+                        curve.stream().mapToDouble(point -> point[1]).toArray(), epochs, epochsPlanned));
+                chart = "<div>" + view.html() + "</div>";
+            });
+        }
+    }
+
+    /** The view of a run that goes on: the finished epochs, the bar with where it stands, the chart. */
+    private View running(String status, double epochsDone) {
+        String done = finishedLines();
+        String html = (done.isEmpty() ? "" : View.pre(done.stripTrailing()))
+                + "<div><progress aria-label=\"Training\" style=\"width:20em\" max=\"" + epochsPlanned + "\" value=\""
+                + String.format(Locale.ROOT, "%.3f", epochsDone) + "\"></progress> " + Text.escape(status) + "</div>"
+                + chart;
+        return new View(html, done + status);
+    }
+
+    private String finishedLines() {
+        StringBuilder lines = new StringBuilder();
+        epochs.forEach(epoch -> lines.append(line(epoch)).append('\n'));
+        return lines.toString();
+    }
+
+    private String line(History.Epoch epoch) {
+        String of = String.valueOf(epochsPlanned);
+        return String.format(Locale.ROOT, "Epoch %" + of.length() + "d of %s — training loss %s%s, %,d pairs/s, %.0f s",
+                epoch.number(), of, loss(epoch.trainLoss()),
+                Double.isNaN(epoch.testLoss()) ? "" : ", test loss " + loss(epoch.testLoss()),
+                Math.round(epoch.pairsPerSecond()), epoch.seconds());
+    }
+
+    private static String loss(double loss) {
+        return Double.isFinite(loss) ? String.format(Locale.ROOT, "%.4f", loss) : Text.number(loss);
+    }
+
+    private void show(View view) {
+        guarded(() -> {
+            if (output != null) {
+                output.accept(view);
+            }
+        });
+    }
+
+    /** What cannot be shown must not end a training run of many minutes; the next update tries again. */
+    private static void guarded(Runnable display) {
+        try {
+            display.run();
+        } catch (RuntimeException | LinkageError e) {
+            System.err.println("The progress of the training cannot be shown: " + e);
+        }
+    }
+}

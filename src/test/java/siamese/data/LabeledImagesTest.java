@@ -1,0 +1,60 @@
+package siamese.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class LabeledImagesTest {
+
+    private final LabeledImages images = new LabeledImages("test", 1, 2, 3,
+            new byte[] {0, (byte) 255, 51, 0, 102, 0, (byte) 153, 0}, new byte[] {2, 0, 2, 0});
+
+    @Test
+    void pixelsAreScaledToOne() {
+        INDArray pixels = images.pixels(3, 0);
+        assertArrayEquals(new long[] {2, 1, 1, 2}, pixels.shape());
+        assertArrayEquals(new float[] {0.6f, 0, 0, 1}, pixels.reshape(4).toFloatVector(), 1e-6f);
+    }
+
+    @Test
+    void pictureIsDarkInkOnWhitePaper() {
+        assertEquals(255, images.image(0).getRaster().getSample(0, 0, 0));
+        assertEquals(0, images.image(0).getRaster().getSample(1, 0, 0));
+        assertEquals(204, images.image(1).getRaster().getSample(0, 0, 0));
+    }
+
+    @Test
+    void classesAreCounted() {
+        assertArrayEquals(new int[] {2, 0, 2}, images.classCounts());
+        assertArrayEquals(new int[] {1, 3}, images.indicesByClass()[0]);
+        assertArrayEquals(new int[] {}, images.indicesByClass()[1]);
+    }
+
+    @Test
+    void firstOfEachClassKeepsOrderAndTakesANewName() {
+        LabeledImages part = images.firstOfEachClass(1, "test, quick run");
+        assertEquals("test, quick run", part.source());
+        assertEquals(2, part.size());
+        assertEquals(2, part.label(0));
+        assertEquals(0, part.label(1));
+        assertArrayEquals(images.pixels(0, 1).reshape(4).toFloatVector(), part.pixels(0, 1).reshape(4).toFloatVector());
+    }
+
+    @Test
+    void badInputIsNamed() {
+        assertTrue(assertThrows(IllegalArgumentException.class,
+                () -> new LabeledImages("x", 1, 1, 2, new byte[2], new byte[] {0, 2})).getMessage().startsWith("labels[1] is 2"));
+        assertTrue(assertThrows(IllegalArgumentException.class,
+                () -> new LabeledImages("x", 2, 2, 2, new byte[7], new byte[2])).getMessage().contains("needs 8 bytes"));
+        assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 0, 1, 2, new byte[0], new byte[0]));
+        assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 1, 1, 1, new byte[0], new byte[0]));
+        assertThrows(IllegalArgumentException.class, () -> images.firstOfEachClass(0, "x"));
+        assertThrows(IndexOutOfBoundsException.class, () -> images.label(4));
+        assertThrows(IndexOutOfBoundsException.class, () -> images.pixels(-1));
+        assertThrows(IndexOutOfBoundsException.class, () -> images.image(4));
+    }
+}

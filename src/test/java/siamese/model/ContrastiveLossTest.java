@@ -1,0 +1,95 @@
+package siamese.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+class ContrastiveLossTest {
+
+    private static final IActivation IDENTITY = new ActivationIdentity();
+
+    private static INDArray column(double... values) {
+        return Nd4j.createFromArray(values).reshape(values.length, 1);
+    }
+
+    @Test
+    void valuesAreThoseOfTheFormula() {
+        ContrastiveLoss loss = new ContrastiveLoss(2);
+        assertEquals(0.25, loss.of(0.5, true), 1e-15);
+        assertEquals(2.25, loss.of(0.5, false), 1e-15);
+        assertEquals(0, loss.of(2.5, false));
+        assertEquals((0.25 + 2.25 + 0) / 3, loss.mean(new double[] {0.5, 0.5, 2.5}, new boolean[] {true, false, false}), 1e-15);
+        INDArray scores = loss.computeScoreArray(column(1, 0, 0), column(0.5, 0.5, 2.5), IDENTITY, null);
+        assertEquals(column(0.25, 2.25, 0), scores);
+        assertEquals(2.5, loss.computeScore(column(1, 0, 0), column(0.5, 0.5, 2.5), IDENTITY, null, false), 1e-12);
+        assertEquals(2.5 / 3, loss.computeScore(column(1, 0, 0), column(0.5, 0.5, 2.5), IDENTITY, null, true), 1e-12);
+    }
+
+    @Test
+    void gradientIsTheOneDerivedByHand() {
+        INDArray gradient = new ContrastiveLoss(2).computeGradient(column(1, 0, 0), column(0.5, 0.5, 2.5), IDENTITY, null);
+        assertEquals(column(1, -3, 0), gradient);
+    }
+
+    @Test
+    void gradientAgreesWithFiniteDifferences() {
+        SplittableRandom random = new SplittableRandom(11);
+        double h = 1e-6;
+        for (double margin : new double[] {0.1, 1, 10}) {
+            ContrastiveLoss loss = new ContrastiveLoss(margin);
+            for (IActivation activation : new IActivation[] {IDENTITY, new HalfSquare()}) {
+                for (int trial = 0; trial < 200; trial++) {
+                    double x = random.nextDouble(0, 1.5 * margin);
+                    INDArray label = column(random.nextInt(2));
+                    double up = loss.computeScore(label, column(x + h), activation, null, false);
+                    double down = loss.computeScore(label, column(x - h), activation, null, false);
+                    double slope = loss.computeGradient(label, column(x), activation, null).getDouble(0);
+                    assertEquals((up - down) / (2 * h), slope, 1e-5 * (1 + Math.abs(slope)) * (1 + margin), "margin " + margin + ", x " + x);
+                }
+            }
+        }
+    }
+
+    @Test
+    void doesNotChangeItsArguments() {
+        INDArray labels = column(1, 0);
+        INDArray distances = column(0.5, 0.25);
+        ContrastiveLoss loss = new ContrastiveLoss(1);
+        loss.computeGradientAndScore(labels, distances, new HalfSquare(), null, true);
+        assertEquals(column(1, 0), labels);
+        assertEquals(column(0.5, 0.25), distances);
+    }
+
+    @Test
+    void maskedPairsCountNothing() {
+        ContrastiveLoss loss = new ContrastiveLoss(1);
+        assertEquals(column(0.25, 0), loss.computeScoreArray(column(1, 1), column(0.5, 0.5), IDENTITY, column(1, 0)));
+        assertEquals(column(1, 0), loss.computeGradient(column(1, 1), column(0.5, 0.5), IDENTITY, column(1, 0)));
+    }
+
+    @Test
+    void keepsTheDataTypeOfTheDistances() {
+        INDArray gradient = new ContrastiveLoss(1).computeGradient(column(1), column(0.5).castTo(DataType.FLOAT), IDENTITY, null);
+        assertEquals(DataType.FLOAT, gradient.dataType());
+    }
+
+    @Test
+    void badInputIsNamed() {
+        for (double margin : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            String message = assertThrows(IllegalArgumentException.class, () -> new ContrastiveLoss(margin)).getMessage();
+            assertTrue(message.startsWith("margin must be greater than 0, but is " + margin), message);
+        }
+        ContrastiveLoss loss = new ContrastiveLoss(1);
+        assertThrows(IllegalArgumentException.class, () -> loss.computeScore(column(1, 0), column(1), IDENTITY, null, true));
+        assertThrows(IllegalArgumentException.class, () -> loss.mean(new double[0], new boolean[0]));
+        assertThrows(IllegalArgumentException.class, () -> loss.mean(new double[2], new boolean[1]));
+    }
+}

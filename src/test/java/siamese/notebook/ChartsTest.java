@@ -1,0 +1,142 @@
+package siamese.notebook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.geom.Line2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
+import siamese.data.Pairs;
+import siamese.evaluation.VerificationReport;
+
+class ChartsTest {
+
+    private static final Pairs PAIRS = Samples.pairs();
+    private static final double[] DISTANCES = Samples.distances(PAIRS);
+
+    private static List<XYChart> all() {
+        return List.of(Charts.losses(Samples.history(false, 0.02, 0.01)), Charts.distances(PAIRS, DISTANCES, 0.5),
+                Charts.roc(Samples.report()), Charts.roc(Samples.report(), 1));
+    }
+
+    @Test
+    void everyChartNamesItsAxesAndItsData() {
+        for (XYChart chart : all()) {
+            assertTrue(chart.getXAxisTitle().length() > 4, chart.getTitle());
+            assertTrue(chart.getYAxisTitle().length() > 3, chart.getTitle());
+        }
+        assertEquals("Training and test loss: MNIST, quick run", all().get(0).getTitle());
+        for (XYChart chart : all().subList(1, 4)) {
+            assertTrue(chart.getTitle().endsWith(": squares & <stripes>"), chart.getTitle());
+        }
+    }
+
+    @Test
+    void picturesHaveTwiceTheirNominalSizeAndAreSmallAndNotBlank() throws IOException {
+        for (XYChart chart : all()) {
+            String html = Charts.view(chart).html();
+            BufferedImage picture = Samples.picture(html);
+            assertEquals(chart.getWidth(), Integer.parseInt(Samples.attribute(html, "width")));
+            assertEquals(2 * chart.getWidth(), picture.getWidth());
+            assertEquals(2 * chart.getHeight(), picture.getHeight());
+            assertTrue(Samples.differentColors(picture) > 10, chart.getTitle());
+            assertTrue(Samples.png(html).length < 80_000, chart.getTitle() + " is " + Samples.png(html).length + " bytes");
+        }
+    }
+
+    @Test
+    void nothingIsClippedAtTheEdges() throws IOException {
+        for (XYChart chart : all()) {
+            BufferedImage picture = Samples.picture(Charts.view(chart).html());
+            for (int x : new int[] {0, 1, picture.getWidth() - 2, picture.getWidth() - 1}) {
+                assertEquals(List.of(0xffffff), Samples.column(picture, x).stream().distinct().toList(), chart.getTitle());
+            }
+        }
+    }
+
+    @Test
+    void alternativeTextTellsTheKeyNumbersAndIsEscaped() {
+        View view = Charts.view(Charts.distances(PAIRS, DISTANCES, 0.5));
+        assertTrue(view.text().contains("Horizontal axis: Distance D"), view.text());
+        assertTrue(view.text().contains("similar (200 pairs)"), view.text());
+        assertTrue(view.text().contains("threshold 0.5"), view.text());
+        assertTrue(Samples.attribute(view.html(), "alt").contains("squares &amp; &lt;stripes&gt;"), view.html());
+        assertTrue(Charts.view(Charts.losses(Samples.history(false, 0.02, 0.01))).text()
+                .contains("training loss (from 0.03125 at 1 to 0.01563 at 2"));
+    }
+
+    @Test
+    void lossesLeaveOutEpochsWithoutTestLoss() {
+        assertEquals(1, Charts.losses(Samples.history(false, Double.NaN, Double.NaN)).getSeriesCollection().size());
+        XYChart chart = Charts.losses(Samples.history(false, Double.NaN, 0.5));
+        assertEquals(1, chart.getSeries("test loss").getXData().length);
+        assertEquals(2, chart.getSeries("test loss").getXData()[0]);
+        Charts.view(Charts.losses(Samples.history(false, 0.5)));
+        assertThrows(IllegalArgumentException.class, () -> Charts.losses(Samples.history(true)));
+    }
+
+    @Test
+    void histogramsAreSharesOfEachKind() {
+        XYChart chart = Charts.distances(PAIRS, DISTANCES, 0.5);
+        for (XYSeries series : List.copyOf(chart.getSeriesCollection()).subList(0, 2)) {
+            double[] y = series.getYData();
+            double sum = IntStream.range(0, y.length / 2 - 1).mapToDouble(b -> y[2 * b + 1]).sum();
+            assertEquals(100, sum, 1e-9, series.getName());
+        }
+        double[] threshold = chart.getSeries("threshold 0.5").getXData();
+        assertEquals(0.5, threshold[0]);
+        assertEquals(0.5, threshold[1]);
+    }
+
+    @Test
+    void distancesAreChecked() {
+        String message = assertThrows(IllegalArgumentException.class, () -> Charts.distances(PAIRS, new double[3], 1)).getMessage();
+        assertTrue(message.contains("distances has 3 entries") && message.contains("400 pairs"), message);
+        double[] broken = DISTANCES.clone();
+        broken[7] = Double.NaN;
+        message = assertThrows(IllegalArgumentException.class, () -> Charts.distances(PAIRS, broken, 1)).getMessage();
+        assertTrue(message.contains("distances[7] is NaN"), message);
+        assertThrows(IllegalArgumentException.class, () -> Charts.distances(PAIRS, DISTANCES, Double.NaN));
+        Charts.view(Charts.distances(PAIRS, new double[400], 0)); // an untrained network may map all to one point
+    }
+
+    @Test
+    void rocShowsTheCornerWithThePointOfEqualError() {
+        double error = Samples.report().equalErrorRate();
+        XYChart chart = Charts.roc(Samples.report());
+        assertTrue(chart.getStyler().getXAxisMax() >= 300 * error, "room around the point of equal error");
+        XYSeries point = List.copyOf(chart.getSeriesCollection()).get(2);
+        assertEquals(100 * error, point.getXData()[0], 1e-9);
+        assertEquals(100 - 100 * error, point.getYData()[0], 1e-9);
+        assertEquals(2, Charts.roc(Samples.report(), error / 2).getSeriesCollection().size(), "the point is outside");
+        assertThrows(IllegalArgumentException.class, () -> Charts.roc(Samples.report(), 0));
+    }
+
+    @Test
+    void longRocCurvesAreThinnedOutWithoutChangingTheirShape() {
+        int n = 20_000;
+        double[] far = IntStream.rangeClosed(0, n).mapToDouble(i -> (double) i / n).toArray();
+        double[] tar = Arrays.stream(far).map(x -> Math.pow(x, 0.05)).toArray();
+        VerificationReport report = new VerificationReport("curve", n, n / 2, new double[n + 1], far, tar, 0.95, 0.04, 0.5, 0.9, 0.5);
+        XYSeries series = Charts.roc(report, 1).getSeriesCollection().iterator().next();
+        double[] x = series.getXData();
+        double[] y = series.getYData();
+        assertTrue(x.length > 10 && x.length < 600, x.length + " points");
+        for (int i = 0; i <= n; i++) {
+            double off = Double.POSITIVE_INFINITY;
+            for (int k = 1; k < x.length; k++) {
+                off = Math.min(off, Line2D.ptSegDist(x[k - 1], y[k - 1], x[k], y[k], 100 * far[i], 100 * tar[i]));
+            }
+            assertTrue(off <= 0.1, "off by " + off + " % of the plot at " + far[i]);
+        }
+        assertEquals(100, x[x.length - 1], 1e-9);
+        assertEquals(100, y[y.length - 1], 1e-9);
+    }
+}

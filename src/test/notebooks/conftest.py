@@ -1,0 +1,108 @@
+"""What the tests share: the launcher as a module, one quick run of the overview, one JupyterLab, one browser."""
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT), str(ROOT / "src" / "launcher")]
+
+import course  # noqa: E402
+
+# What a reader would trip over in an output: log lines, object identities, paths of somebody's machine.
+NOISE = re.compile(r"SLF4J|\bWARN\b|\bINFO\b|Added differentiated op|[A-Za-z_$;\]][\w.$;]*@[0-9a-f]{5,8}\b"
+                   r"|/(?:home|root|tmp|work|Users)/|Picked up \w*JAVA")
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+
+
+def trouble(notebook):
+    """What is wrong with the outputs of an executed notebook, as a list of sentences."""
+    found = []
+    for number, cell in enumerate(code_cells(notebook), 1):
+        expected = "raises-exception" in cell["metadata"].get("tags", [])
+        if not cell["execution_count"]:
+            found.append(f"code cell {number} was not executed")
+        for output in cell["outputs"]:
+            if output["output_type"] == "error" and not expected:
+                found.append(f"code cell {number} ends in {output['ename']}: {output['evalue']}")
+            if output.get("name") == "stderr":
+                found.append(f"code cell {number} writes to standard error: {''.join(output['text'])[:100]}")
+            data = output.get("data", {})
+            text = "".join(output.get("text", "")) + "".join(
+                "".join(data.get(kind, "")) for kind in ("text/plain", "text/html", "text/markdown"))
+            noise = NOISE.search(re.sub(r"base64,[^\"']*", "", text))
+            if noise and not expected:
+                found.append(f"code cell {number} shows {noise.group(0)!r}")
+    return found
+
+
+def java_notebook(*sources):
+    """A notebook of code cells."""
+    import nbformat.v4 as v4
+    return v4.new_notebook(cells=[v4.new_markdown_cell("## A heading")] + [v4.new_code_cell(s) for s in sources],
+                           metadata={"kernelspec": {"display_name": "Java", "language": "java", "name": "java"}})
+
+
+@pytest.fixture(scope="session")
+def overview_run():
+    """`course.py run --quick`, once for all tests: its process, the executed notebook's path."""
+    done = subprocess.run([sys.executable, ROOT / "course.py", "run", "--quick"], capture_output=True, text=True,
+                          encoding="utf-8", timeout=1200)
+    return done, ROOT / "target" / "notebooks" / f"{course.OVERVIEW}.ipynb"
+
+
+@pytest.fixture(scope="session")
+def overview(overview_run):
+    done, path = overview_run
+    assert path.exists(), done.stdout + done.stderr
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """`course.py lab --quick` on a copy of the notebooks, since JupyterLab saves by itself; its address."""
+    folder = ROOT / "target" / "lab-test"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = ROOT / "target" / "logs" / "lab.log"
+    with open(log, "w", encoding="utf-8") as out:
+        process = subprocess.Popen([sys.executable, ROOT / "course.py", "lab", "--quick", "--no-browser", "--port",
+                                    str(port), "--folder", folder], stdout=out, stderr=out)
+        try:
+            until = time.monotonic() + 90
+            address = None
+            while not address and time.monotonic() < until and process.poll() is None:
+                address = re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", log.read_text(encoding="utf-8"))
+                time.sleep(0.2)
+            assert address, log.read_text(encoding="utf-8")
+            yield address.group(0)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = os.environ.get("SIAMESE_CHROMIUM", "")
+    if not executable:
+        pytest.skip("no Chromium on this machine; install it with: sudo apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, headless=True, args=[
+            "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"])
+        yield chromium
+        chromium.close()

@@ -1,0 +1,98 @@
+"""JupyterLab as a reader uses it: a real Chromium opens the overview, runs all cells, and stops training."""
+import re
+import time
+
+import pytest
+
+from conftest import ROOT
+
+SCREENSHOTS = ROOT / "target" / "screenshots"
+STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
+BUSY = ".jp-InputPrompt:text-matches('\\\\[\\\\*\\\\]')"
+
+# The number of distinct colours of a picture, as the browser shows it.
+COLOURS = """image => {
+  const canvas = document.createElement('canvas');
+  canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+  const pen = canvas.getContext('2d'); pen.drawImage(image, 0, 0);
+  return new Set(new Uint32Array(pen.getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
+}"""
+
+
+@pytest.fixture
+def page(browser, lab):
+    """The overview, open in a window of its own, with a fresh kernel."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(lab.replace("/lab/tree/", "/lab/workspaces/auto-test/tree/"))
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator('[data-status="idle"], .jp-Notebook-ExecutionIndicator').first.wait_for(state="attached")
+    yield page
+    context.close()
+
+
+def menu(page, name, item):
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{name}$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{item}$")).click()
+
+
+def run_all(page):
+    """Run → Restart Kernel and Run All Cells, so that every test starts afresh."""
+    menu(page, "Run", "Restart Kernel and Run All Cells…")
+    page.locator(".jp-Dialog button.jp-mod-accept").click()
+    page.locator(BUSY).first.wait_for(state="attached")
+
+
+def wait_until_idle(page, seconds):
+    until = time.monotonic() + seconds
+    while page.locator(BUSY).count():
+        assert time.monotonic() < until, f"cells still run after {seconds} s"
+        page.wait_for_timeout(500)
+
+
+def screenshot(page, name):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def training_cell(page):
+    return page.locator(".jp-CodeCell", has_text=re.compile(r"\.fit\(")).first
+
+
+def test_run_all(page):
+    run_all(page)
+    wait_until_idle(page, 600)
+    training_cell(page).scroll_into_view_if_needed()
+    screenshot(page, "run-all-training")
+    pictures = page.locator(".jp-OutputArea-output img")
+    for number in range(pictures.count()):
+        pictures.nth(number).scroll_into_view_if_needed()
+        if number < 8:
+            screenshot(page, f"run-all-picture-{number + 1}")
+    colours = [picture.evaluate(COLOURS) for picture in pictures.all()]
+    assert len(colours) >= 4 and min(colours) >= 8, colours
+    assert page.locator(".jp-OutputArea-output table tr").count() > 5
+    assert page.locator(STDERR).all_inner_texts() == []
+    executed = page.locator(".jp-CodeCell .jp-InputArea-prompt").all_inner_texts()
+    assert executed and all(re.search(r"\[\d+\]", prompt) for prompt in executed), executed
+
+
+def test_stop_ends_training_and_the_network_is_usable(page):
+    run_all(page)
+    cell = training_cell(page)
+    cell.locator(".jp-InputPrompt", has_text="[*]").wait_for(state="attached", timeout=120_000)
+    cell.locator(".jp-OutputArea-output", has_text=re.compile(r"pairs/s|pairs a second|pairs per second")).first.wait_for(
+        state="attached", timeout=120_000)
+    began = time.monotonic()
+    page.locator('[data-command="notebook:interrupt-kernel"], [title*="Interrupt the kernel"]').first.click()
+    while "[*]" in cell.locator(".jp-InputPrompt").inner_text():
+        assert time.monotonic() - began < 20, "training goes on 20 s after Stop"
+        page.wait_for_timeout(100)
+    cell.scroll_into_view_if_needed()
+    screenshot(page, "stopped")
+    wait_until_idle(page, 300)
+    # The cells below use the network as it was when it was stopped.
+    assert page.locator(STDERR).all_inner_texts() == []
+    assert "Stopped" in cell.inner_text()
+    assert page.locator(".jp-OutputArea-output img").count() >= 4

@@ -1,0 +1,88 @@
+"""The notebooks: the overview executed in quick mode, and all of them as they are committed."""
+import json
+import re
+
+import nbformat
+import pytest
+
+import course
+import notebooks
+from conftest import ROOT, code_cells, trouble
+from test_launcher import outside
+
+COMMITTED = [p for p in sorted((ROOT / "notebooks").rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+FULL = [p for p in COMMITTED if "exercises" not in p.parts]
+
+
+def name(path):
+    return str(path.relative_to(ROOT / "notebooks"))
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+class TestQuickRun:
+    def test_succeeds(self, overview_run):
+        done, _ = overview_run
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def test_outputs_are_clean(self, overview):
+        assert trouble(overview) == []
+
+    def test_shows_pictures_and_tables(self, overview):
+        outputs = [output.get("data", {}) for cell in code_cells(overview) for output in cell["outputs"]]
+        assert sum("image/png" in data or "<img" in "".join(data.get("text/html", "")) for data in outputs) >= 4
+        assert sum("<table" in "".join(data.get("text/html", "")) for data in outputs) >= 2
+
+    def test_says_that_it_is_a_quick_run(self, overview):
+        assert "quick run" in json.dumps([cell["outputs"] for cell in code_cells(overview)])
+
+    def test_prints_the_summary(self, overview_run):
+        done, path = overview_run
+        result = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert result["quick"] is True and "quick run" in result["source"]
+        assert 0 < result["equalErrorRate"] < 0.2 and 0.8 < result["accuracy"] <= 1
+        assert 0 < result["accuracyStandardError"] < 0.05 and result["trainingSeconds"] > 0
+        for label in ("Data set", "Pairs", "Epochs", "Equal error rate", "Accuracy", "Training time", "Notebook", "Web page"):
+            assert re.search(rf"^{label}", done.stdout, re.MULTILINE), label
+        assert str(path) in done.stdout and str(path.with_suffix(".html")) in done.stdout
+
+    def test_page_needs_no_network(self, overview_run):
+        page = overview_run[1].with_suffix(".html").read_text(encoding="utf-8")
+        assert outside(page) == []
+        assert page.count("<math") >= 3 and not re.search(r"\\(frac|max|lVert|mathbf|tfrac)\b", page)
+
+
+def test_overview_is_there():
+    assert ROOT / "notebooks" / f"{course.OVERVIEW}.ipynb" in COMMITTED
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_committed_notebook_is_in_normal_form(path):
+    text = path.read_text(encoding="utf-8")
+    assert text == notebooks.normal_form(nbformat.reads(text, as_version=4)), f"run: python3 course.py publish {path.stem}"
+
+
+@pytest.mark.parametrize("path", FULL, ids=name)
+def test_committed_outputs_are_clean_and_full(path):
+    notebook = read(path)
+    assert trouble(notebook) == []
+    assert "quick run" not in json.dumps([cell["outputs"] for cell in code_cells(notebook)])
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_style(path):
+    notebook = read(path)
+    long = [number for number, cell in enumerate(code_cells(notebook), 1) if len("".join(cell["source"]).splitlines()) > 25]
+    assert not long, f"code cells with more than 25 lines: {long}"
+    sources = "\n".join("".join(cell["source"]) for cell in code_cells(notebook))
+    forbidden = re.findall(r"^%.*|import (?:io\.github\.spencerpark|org\.dflib).*|System\.out\.printf", sources, re.MULTILINE)
+    assert not forbidden
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_links_between_files_lead_somewhere(path):
+    text = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not re.match(r"\w+:", link)]
+    assert [link for link in links if not (path.parent / link).exists()] == []
