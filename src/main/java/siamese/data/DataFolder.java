@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -143,15 +144,16 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                         fetch(mirror.resolve(file + ".gz"), target, bytes, sha256);
                         return target;
                     } catch (IOException e) {
-                        failures.add(mirror.getHost() + ": " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
+                        failures.add(mirror.getHost() + ": " + (e instanceof UnknownHostException || e.getMessage() == null
+                                ? "it cannot be reached" : e.getMessage()));
                     }
                 }
             }
         } catch (IOException e) {
             failures.add(cache + ": " + e);
         }
-        throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file + ".gz is neither in "
-                + (given == null ? "" : given + " nor in ") + cache + ", and no mirror gave it (" + String.join("; ", failures)
+        throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file + ".gz is "
+                + (given == null ? "not in " : "neither in " + given + " nor in ") + cache + ", and no mirror gave it (" + String.join("; ", failures)
                 + "). Put the four original files into a folder mnist and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 

@@ -57,6 +57,35 @@ public final class LabeledImages {
         this.labels = labels;
     }
 
+    /**
+     * {@return pictures of your own as a set of images, all in class 0}
+     *
+     * @param pictures of one size, dark ink on white paper
+     * @throws IllegalArgumentException if there is none, or they differ in size
+     */
+    public static LabeledImages of(BufferedImage... pictures) {
+        if (pictures.length == 0) {
+            throw new IllegalArgumentException("pictures is empty; give at least one.");
+        }
+        int columns = pictures[0].getWidth();
+        int rows = pictures[0].getHeight();
+        byte[] pixels = new byte[pictures.length * rows * columns];
+        int p = 0;
+        for (BufferedImage picture : pictures) {
+            if (picture.getWidth() != columns || picture.getHeight() != rows) {
+                throw new IllegalArgumentException("pictures must be of one size, but one is " + rows + " x " + columns + " pixels and another "
+                        + picture.getHeight() + " x " + picture.getWidth() + "; prepare them with Pictures.likeMnist.");
+            }
+            for (int y = 0; y < rows; y++) {
+                for (int x = 0; x < columns; x++) {
+                    pixels[p++] = (byte) (255 - (picture.getColorModel().getNumComponents() == 1
+                            ? picture.getRaster().getSample(x, y, 0) : picture.getRGB(x, y) & 0xff));
+                }
+            }
+        }
+        return new LabeledImages("your own pictures", rows, columns, 2, pixels, new byte[pictures.length]);
+    }
+
     /** {@return where the images come from, such as "MNIST"} */
     public String source() {
         return source;

@@ -23,6 +23,16 @@ public enum RunSize {
         return "1".equals(System.getenv("SIAMESE_QUICK")) ? QUICK : FULL;
     }
 
+    /** {@return the seed of the notebooks: the environment variable {@code SIAMESE_SEED}, or 1} */
+    public static long seed() {
+        String seed = System.getenv("SIAMESE_SEED");
+        try {
+            return seed == null || seed.isBlank() ? 1 : Long.parseLong(seed);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("SIAMESE_SEED must be a whole number, but is " + seed + ".", e);
+        }
+    }
+
     /**
      * {@return the part of MNIST that this run uses}
      *

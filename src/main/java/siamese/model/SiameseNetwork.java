@@ -1,5 +1,6 @@
 package siamese.model;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -283,6 +284,18 @@ public final class SiameseNetwork {
                     + "; try a smaller learning rate than " + options.learningRate + ".");
         }
         return score;
+    }
+
+    /**
+     * {@return the distance of two pictures, as {@link Options#distance()} defines it}
+     *
+     * @param first 28 × 28 pixels, dark ink on white paper, as {@code Pictures} and {@code LabeledImages} give them
+     * @param second likewise
+     * @throws IllegalArgumentException if a picture has another size
+     */
+    public double distance(BufferedImage first, BufferedImage second) {
+        double[][] embeddings = embed(LabeledImages.of(first, second), 0, 1);
+        return options.distance.of(embeddings[0], embeddings[1]);
     }
 
     /**

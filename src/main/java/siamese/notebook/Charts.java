@@ -151,8 +151,9 @@ public final class Charts {
                 new double[] {100, 100 - 100 * corner}, GREY, DOTTED, SeriesMarkers.NONE);
         double error = report.equalErrorRate();
         if (error <= corner) {
-            String name = "equal error rate " + Text.percent(error) + " at D ≤ " + Text.number(report.equalErrorThreshold());
-            addLine(chart, name, new double[] {100 * error}, new double[] {100 - 100 * error}, VERMILLION, SOLID, SeriesMarkers.DIAMOND);
+            String at = Text.number(report.equalErrorThreshold());
+            addLine(chart, "equal error rate " + Text.percent(error) + " at D ≤ " + at, new double[] {100 * error},
+                    new double[] {100 - 100 * error}, VERMILLION, SOLID, SeriesMarkers.DIAMOND);
         }
         chart.getStyler().setXAxisMin(0.0).setXAxisMax(100 * corner).setYAxisMin(100 - 100 * corner).setYAxisMax(100.0);
         return chart;

@@ -127,6 +127,19 @@ public final class Gallery {
                 .mapToObj(i -> new Item(i, List.of(images.image(i)), "label " + images.label(i), "", Kind.SINGLE)).toList());
     }
 
+    /**
+     * Pictures of any origin, such as your own.
+     *
+     * @param pictures of one size, at least one
+     * @return the gallery, in the given order
+     * @throws IllegalArgumentException if there is no picture, or they differ in size
+     */
+    public static Gallery of(BufferedImage... pictures) {
+        LabeledImages images = LabeledImages.of(pictures);
+        return new Gallery("Pictures", pictures.length, IntStream.range(0, pictures.length)
+                .mapToObj(i -> new Item(i, List.of(images.image(i)), "picture " + (i + 1), "", Kind.SINGLE)).toList());
+    }
+
     /** The first image of each class, for as many classes as fit on a page. */
     static Gallery oneOfEachClass(LabeledImages images) {
         return of(images, Stream.of(images.indicesByClass()).filter(indices -> indices.length > 0).limit(20)

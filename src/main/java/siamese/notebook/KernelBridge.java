@@ -6,9 +6,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -33,13 +30,6 @@ final class KernelBridge {
             this.packages = packages;
         }
     }
-
-    /** A thread of our own: the kernel's sockets swallow an interruption, so that Stop could miss its thread. */
-    private static final Executor PUBLISHER = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "notebook output");
-        thread.setDaemon(true);
-        return thread;
-    });
 
     private final Object kernel;
     private final String packages;
@@ -103,18 +93,13 @@ final class KernelBridge {
         Object stream = field(call(kernel, "getIO"), "display");
         Object cell = field(stream, "env");
         call(data, "setDisplayId", id);
-        publish(() -> call(stream, "display", data));
+        call(stream, "display", data);
         return update -> {
             call(update, "setDisplayId", id);
             if (cell != null) {
-                publish(() -> call(cell, "publish", create("messages.publish.PublishUpdateDisplayData", update)));
+                call(cell, "publish", create("messages.publish.PublishUpdateDisplayData", update));
             }
         };
-    }
-
-    /** Waits until the message is out, whether or not this thread is interrupted meanwhile; its state is kept. */
-    private static void publish(Runnable message) {
-        CompletableFuture.runAsync(message, PUBLISHER).join();
     }
 
     private static void fill(Object data, View view) {

@@ -12,17 +12,18 @@ public final class LiveDisplay {
 
     private final KernelBridge bridge;
     private final String id = UUID.randomUUID().toString();
-    private final Consumer<Object> updates;
+    private Consumer<Object> updates;
     private String printed;
 
     LiveDisplay(KernelBridge bridge, Object value) {
         this.bridge = bridge;
-        if (bridge == null) {
-            updates = null;
-            print(value);
-        } else {
-            updates = bridge.display(id, bridge.render(value));
-        }
+        OwnThread.run(() -> {
+            if (bridge == null) {
+                print(value);
+            } else {
+                updates = bridge.display(id, bridge.render(value));
+            }
+        });
     }
 
     /**
@@ -30,12 +31,14 @@ public final class LiveDisplay {
      *
      * @param value the new content; whatever {@link Kernel#display(Object)} takes
      */
-    public synchronized void update(Object value) {
-        if (bridge == null) {
-            print(value);
-        } else {
-            updates.accept(bridge.render(value));
-        }
+    public void update(Object value) {
+        OwnThread.run(() -> {
+            if (bridge == null) {
+                print(value);
+            } else {
+                updates.accept(bridge.render(value));
+            }
+        });
     }
 
     private void print(Object value) {

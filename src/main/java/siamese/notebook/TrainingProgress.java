@@ -98,7 +98,7 @@ public final class TrainingProgress implements TrainingListener {
         String last = history.interrupted() ? stopped() : "";
         if (opener != null) {
             String lines = finishedLines() + last;
-            show(View.lines(lines.isEmpty() ? "No epoch was trained." : lines.stripTrailing()));
+            show(View.lines("Trained on " + source + "\n" + (lines.isEmpty() ? "No epoch was trained." : lines.stripTrailing())));
         } else if (!last.isEmpty()) {
             terminal.println(last);
         }
@@ -184,7 +184,7 @@ public final class TrainingProgress implements TrainingListener {
     /** What cannot be shown must not end a training run of many minutes; the next update tries again. */
     private static void guarded(Runnable display) {
         try {
-            display.run();
+            OwnThread.run(display);
         } catch (RuntimeException | LinkageError e) {
             System.err.println("The progress of the training cannot be shown: " + e);
         }

@@ -145,7 +145,7 @@ class DataFolderTest {
     void withoutAnyGoodMirrorOneSentenceSaysWhyAndNothingStaysBehind() throws IOException {
         for (String mirror : List.of("missing", "broken", "wrong", "half", "nonsense", "large", "silent", "loop")) {
             String message = assertThrows(IOException.class, () -> read(folder(null, mirror)), mirror).getMessage();
-            assertTrue(message.startsWith("TEST could not be had: file.gz is neither in "), message);
+            assertTrue(message.startsWith("TEST could not be had: file.gz is not in "), message);
             assertTrue(message.contains("127.0.0.1: "), message);
             assertTrue(message.contains("SIAMESE_DATA"), message);
             assertFalse(message.contains("null"), message);

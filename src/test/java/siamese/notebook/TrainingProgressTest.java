@@ -101,7 +101,7 @@ class TrainingProgressTest {
         progress.onEpoch(Samples.epoch(1, 0.0171), 2);
         progress.onEpoch(Samples.epoch(2, Double.NaN), 2);
         progress.onEnd(Samples.history(false, 0.0171, Double.NaN));
-        String lines = "Epoch 1 of 2 — training loss 0.0313, test loss 0.0171, 1,043 pairs/s, 104 s\n"
+        String lines = "Trained on MNIST\nEpoch 1 of 2 — training loss 0.0313, test loss 0.0171, 1,043 pairs/s, 104 s\n"
                 + "Epoch 2 of 2 — training loss 0.0156, 1,043 pairs/s, 104 s";
         assertEquals(lines, last().text());
         assertEquals("<pre style=\"font-family:monospace\">" + lines + "</pre>", last().html());
@@ -115,16 +115,16 @@ class TrainingProgressTest {
         progress.onBatch(batch(3, 312));
         progress.onEnd(Samples.history(true, 0.02, 0.01));
         List<String> lines = last().text().lines().toList();
-        assertEquals(3, lines.size());
-        assertTrue(lines.get(0).startsWith("Epoch  1 of 10 — "), "numbers are aligned");
-        assertEquals("Stopped after batch 312 of 847 in epoch 3; the network keeps what it has learned.", lines.get(2));
+        assertEquals(4, lines.size());
+        assertTrue(lines.get(1).startsWith("Epoch  1 of 10 — "), "numbers are aligned");
+        assertEquals("Stopped after batch 312 of 847 in epoch 3; the network keeps what it has learned.", lines.get(3));
     }
 
     @Test
     void aRunStoppedBetweenEpochsOrBeforeTheFirstBatchSaysSo() {
         progress.onStart("MNIST", 10, 847);
         progress.onEnd(Samples.history(true, NONE));
-        assertEquals("Stopped before the first batch; the network has learned nothing yet.", last().text());
+        assertEquals("Trained on MNIST\nStopped before the first batch; the network has learned nothing yet.", last().text());
         progress.onStart("MNIST", 10, 847);
         progress.onBatch(batch(1, 847));
         progress.onEpoch(Samples.epoch(1, 0.02), 10);
@@ -153,6 +153,20 @@ class TrainingProgressTest {
         assertEquals(List.of("Epoch  1 of 10 — training loss 0.0313, test loss 0.0200, 1,043 pairs/s, 104 s",
                 "Stopped after batch 7 of 847 in epoch 2; the network keeps what it has learned."),
                 out.toString(StandardCharsets.UTF_8).lines().toList());
+    }
+
+    /** Painting clears a thread's interruption, and with it the reader's Stop, unless it is done on another thread. */
+    @Test
+    void stopIsNotLostWhileTheChartIsDrawn() {
+        progress.onStart("MNIST", 10, 847);
+        now += 3000 * MILLI;
+        Thread.currentThread().interrupt();
+        try {
+            progress.onBatch(batch(1, 1));
+        } finally {
+            assertTrue(Thread.interrupted(), "the interruption is kept");
+        }
+        assertTrue(last().html().contains("<img"), "a chart was drawn");
     }
 
     @Test
