@@ -423,11 +423,12 @@ def kernel_spec(java: Path, prefix: Path, memory: list[str]) -> None:
 
 
 def lab_settings(prefix: Path) -> None:
-    """JupyterLab asks nobody for news or updates, and finds its folders."""
+    """JupyterLab asks nobody for news or updates, keeps all cells in the page, and finds its folders."""
     if prefix == VENV:
         (VENV / "jupyter" / "ipython").mkdir(parents=True, exist_ok=True)
     path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    text = json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}})
+    text = json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+                       "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}, indent=1)
     if read(path) != text:
         write(path, text)
 

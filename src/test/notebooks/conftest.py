@@ -70,7 +70,7 @@ def overview(overview_run):
 
 @pytest.fixture(scope="session")
 def lab():
-    """`course.py lab --quick` on a copy of the notebooks, since JupyterLab saves by itself; its address."""
+    """`course.py lab --quick` on a copy of the notebooks, since JupyterLab saves by itself; its address and the folder."""
     folder = ROOT / "target" / "lab-test"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
@@ -88,7 +88,7 @@ def lab():
                 address = re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", log.read_text(encoding="utf-8"))
                 time.sleep(0.2)
             assert address, log.read_text(encoding="utf-8")
-            yield address.group(0)
+            yield address.group(0), folder
         finally:
             process.terminate()
             process.wait(30)

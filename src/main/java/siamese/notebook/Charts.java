@@ -36,6 +36,9 @@ public final class Charts {
 
     static final Color BLUE = new Color(0x0072B2);
     static final Color VERMILLION = new Color(0xD55E00);
+    /** The colours of Okabe and Ito that are dark enough on white. */
+    private static final Color[] PALETTE = {BLUE, VERMILLION, new Color(0x009E73), new Color(0xCC79A7), new Color(0x000000),
+        new Color(0xE69F00), new Color(0x56B4E9), new Color(0x767676)};
     static final Color INK = new Color(0x222222);
     static final Color GREY = new Color(0x767676);
 
@@ -156,6 +159,23 @@ public final class Charts {
                     new double[] {100 - 100 * error}, VERMILLION, SOLID, SeriesMarkers.DIAMOND);
         }
         chart.getStyler().setXAxisMin(0.0).setXAxisMax(100 * corner).setYAxisMin(100 - 100 * corner).setYAxisMax(100.0);
+        return chart;
+    }
+
+    /**
+     * An empty chart in the course's theme, for series of your own: {@code chart.addSeries(name, x, y)} takes the next of
+     * eight colours and four dashes, which tell the lines apart in grey as well.
+     *
+     * @param title of the chart; name the data in it
+     * @param xTitle what the horizontal axis shows, with its unit
+     * @param yTitle what the vertical axis shows, with its unit
+     * @return the chart, without series
+     */
+    public static XYChart xy(String title, String xTitle, String yTitle) {
+        XYChart chart = chart(title, xTitle, yTitle);
+        chart.getStyler().setSeriesColors(PALETTE)
+                .setSeriesLines(new BasicStroke[] {SOLID, DASHED, stroke(2.2f, 2, 3), stroke(2.2f, 10, 4, 2, 4)})
+                .setSeriesMarkers(new Marker[] {SeriesMarkers.NONE});
         return chart;
     }
 
