@@ -34,7 +34,8 @@ def page(browser, lab, request):
     page.set_default_timeout(60_000)
     page.goto(address.replace(f"{course.OVERVIEW}.ipynb", f"{request.node.name}.ipynb"))
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached")
+    # Not the notebook's own indicator: it says idle before there is a kernel, and Run All would then ask for one.
+    page.locator("#jp-main-statusbar", has_text="Java |").wait_for(state="attached")
     yield page
     screenshot(page, f"{request.node.name}-end")
     context.close()
