@@ -1,5 +1,4 @@
 """JupyterLab as a reader uses it: a real Chromium opens the overview, runs all cells, and stops training."""
-import os
 import re
 import time
 
@@ -21,10 +20,6 @@ COLOURS = """image => {
 }"""
 
 
-pytestmark = pytest.mark.skipif(os.environ.get("SIAMESE_BROWSER_TESTS") != "1",
-                                reason="not finished (they also match pictures in hidden tabs); SIAMESE_BROWSER_TESTS=1 runs them")
-
-
 @pytest.fixture
 def page(browser, lab, request):
     """The overview, without outputs and under a name of its own, in a new window."""
@@ -37,7 +32,9 @@ def page(browser, lab, request):
     context = browser.new_context(viewport={"width": 1300, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(address.replace(f"{course.OVERVIEW}.ipynb", f"{request.node.name}.ipynb"))
+    # A workspace of its own, or JupyterLab restores the tabs of the test before.
+    page.goto(address.replace("/lab/tree/", f"/lab/workspaces/{request.node.name}/tree/")
+              .replace(f"{course.OVERVIEW}.ipynb", f"{request.node.name}.ipynb"))
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     # Not the notebook's own indicator: it says idle before there is a kernel, and Run All would then ask for one.
     page.locator("#jp-main-statusbar", has_text="Java |").wait_for(state="attached")
@@ -106,6 +103,8 @@ def test_stop_ends_training_and_the_network_is_usable(page):
     screenshot(page, "stopped")
     wait_until_all_ran(page, 300)
     # The cells below use the network as it was when it was stopped.
-    assert page.locator(STDERR).all_inner_texts() == []
+    # Two say why not: the cell that was stopped, and the loss curve, if there is no finished epoch to draw.
+    errors = page.locator(STDERR).all_inner_texts()
+    assert [e for e in errors if "Evaluation interrupted" not in e and "epoch" not in e] == [], errors
     assert "Stopped" in cell.inner_text()
     assert page.locator(".jp-OutputArea-output img").count() >= 4
