@@ -44,20 +44,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      */
     static DataFolder standard(String name, List<URI> mirrors) {
         String data = System.getenv("SIAMESE_DATA");
-        String cache = System.getenv("SIAMESE_CACHE");
         return new DataFolder(name, data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name),
-                (cache == null || cache.isBlank() ? projectFolder().resolve("data") : Path.of(cache)).resolve(name),
-                mirrors, Duration.ofSeconds(20));
-    }
-
-    private static Path projectFolder() {
-        Path here = Path.of("").toAbsolutePath();
-        for (Path folder = here; folder != null; folder = folder.getParent()) {
-            if (Files.isRegularFile(folder.resolve("pom.xml")) && Files.isDirectory(folder.resolve("notebooks"))) {
-                return folder;
-            }
-        }
-        return here;
+                RunSize.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20));
     }
 
     /** The file on this machine, if it is here. */

@@ -29,10 +29,16 @@ final class Idx {
                     + labels.dimensions[0] + " labels; they do not belong together.");
         }
         try {
-            return new LabeledImages(source, images.dimensions[1], images.dimensions[2], classes, images.values, labels.values);
+            return new LabeledImages(source, images.dimensions[1], images.dimensions[2], classes, images.values, unsigned(labels.values));
         } catch (IllegalArgumentException e) {
             throw new IOException("The image and label files do not hold " + source + ": " + e.getMessage(), e);
         }
+    }
+
+    private static int[] unsigned(byte[] values) {
+        int[] numbers = new int[values.length];
+        Arrays.setAll(numbers, i -> values[i] & 0xff);
+        return numbers;
     }
 
     private static Array parse(String what, byte[] file, int rank) throws IOException {

@@ -2,7 +2,11 @@ package siamese.data;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,7 +22,7 @@ public final class LabeledImages {
     private final int columns;
     private final int classes;
     private final byte[] pixels;
-    private final byte[] labels;
+    private final int[] labels;
 
     /**
      * Wraps pixels and labels; the arrays are not copied and must not change afterwards.
@@ -26,18 +30,18 @@ public final class LabeledImages {
      * @param source where the images come from, such as "MNIST"; shown in every chart and table
      * @param rows height of an image in pixels, at least 1
      * @param columns width of an image in pixels, at least 1
-     * @param classes number of classes, 2 to 127; labels are 0 to {@code classes - 1}
+     * @param classes number of classes, at least 2; labels are 0 to {@code classes - 1}
      * @param pixels {@code labels.length * rows * columns} unsigned bytes, image by image, row by row, 255 is ink
      * @param labels one label an image
      * @throws IllegalArgumentException if the sizes do not agree or a label is out of range
      */
-    public LabeledImages(String source, int rows, int columns, int classes, byte[] pixels, byte[] labels) {
+    public LabeledImages(String source, int rows, int columns, int classes, byte[] pixels, int[] labels) {
         this.source = Objects.requireNonNull(source, "source");
         if (rows < 1 || columns < 1) {
             throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and " + columns + ".");
         }
-        if (classes < 2 || classes > Byte.MAX_VALUE) {
-            throw new IllegalArgumentException("classes must be 2 to 127, but is " + classes + ".");
+        if (classes < 2) {
+            throw new IllegalArgumentException("classes must be at least 2, but is " + classes + ".");
         }
         if ((long) labels.length * rows * columns != pixels.length) {
             throw new IllegalArgumentException("labels has " + labels.length + " entries, so pixels needs "
@@ -46,7 +50,7 @@ public final class LabeledImages {
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {
-                throw new IllegalArgumentException("labels[" + i + "] is " + (labels[i] & 0xff) + ", but a label must be 0 to "
+                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 to "
                         + (classes - 1) + ".");
             }
         }
@@ -83,7 +87,7 @@ public final class LabeledImages {
                 }
             }
         }
-        return new LabeledImages("your own pictures", rows, columns, 2, pixels, new byte[pictures.length]);
+        return new LabeledImages("your own pictures", rows, columns, 2, pixels, new int[pictures.length]);
     }
 
     /** {@return where the images come from, such as "MNIST"} */
@@ -124,7 +128,7 @@ public final class LabeledImages {
     /** {@return how many images each class has; entry c is the count of class c} */
     public int[] classCounts() {
         int[] counts = new int[classes];
-        for (byte label : labels) {
+        for (int label : labels) {
             counts[label]++;
         }
         return counts;
@@ -190,15 +194,40 @@ public final class LabeledImages {
         if (perClass < 1) {
             throw new IllegalArgumentException("perClass must be at least 1, but is " + perClass + ".");
         }
-        int area = rows * columns;
         int[] kept = Arrays.stream(indicesByClass()).flatMapToInt(c -> Arrays.stream(c).limit(perClass)).sorted().toArray();
-        byte[] newPixels = new byte[kept.length * area];
-        byte[] newLabels = new byte[kept.length];
-        for (int k = 0; k < kept.length; k++) {
-            System.arraycopy(pixels, kept[k] * area, newPixels, k * area, area);
-            newLabels[k] = labels[kept[k]];
+        return subset(newSource, kept);
+    }
+
+    /**
+     * {@return some of the images, in the given order, as a set of their own; they keep their labels}
+     *
+     * @param indices the images wanted, at least one
+     * @throws IndexOutOfBoundsException if there is no such image
+     */
+    public LabeledImages subset(int... indices) {
+        return subset(source, indices);
+    }
+
+    private LabeledImages subset(String newSource, int[] indices) {
+        int area = rows * columns;
+        byte[] newPixels = new byte[indices.length * area];
+        int[] newLabels = new int[indices.length];
+        for (int k = 0; k < indices.length; k++) {
+            newLabels[k] = label(indices[k]);
+            System.arraycopy(pixels, indices[k] * area, newPixels, k * area, area);
         }
         return new LabeledImages(newSource, rows, columns, classes, newPixels, newLabels);
+    }
+
+    /** {@return 16 hexadecimal digits that are the same for the same pixels and labels: the beginning of their SHA-256} */
+    public String fingerprint() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update((rows + " " + columns + " " + classes + " " + Arrays.hashCode(labels)).getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest.digest(pixels), 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("This Java has no SHA-256.", e);
+        }
     }
 
     @Override

@@ -1,5 +1,8 @@
 package siamese.data;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * How much of the data and how many epochs a run uses: the one place that defines a quick run.
  *
@@ -51,5 +54,20 @@ public enum RunSize {
      */
     public int epochs(int full) {
         return this == FULL ? full : Math.min(full, QUICK_EPOCHS);
+    }
+
+    /** {@return the folder where downloads and trained networks are kept: {@code SIAMESE_CACHE}, or {@code data} in the project's folder} */
+    public static Path cacheFolder() {
+        String cache = System.getenv("SIAMESE_CACHE");
+        if (cache != null && !cache.isBlank()) {
+            return Path.of(cache).toAbsolutePath();
+        }
+        Path here = Path.of("").toAbsolutePath();
+        for (Path folder = here; folder != null; folder = folder.getParent()) {
+            if (Files.isRegularFile(folder.resolve("pom.xml")) && Files.isDirectory(folder.resolve("notebooks"))) {
+                return folder.resolve("data");
+            }
+        }
+        return here.resolve("data");
     }
 }

@@ -2,6 +2,9 @@ package siamese.model;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,7 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
+import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -32,10 +37,11 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.schedule.ISchedule;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
+import siamese.data.RunSize;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -221,6 +227,101 @@ public final class SiameseNetwork {
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public synchronized History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
+        check(train, epochs, batchSize);
+        return train(train.source(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)), batch -> {
+            graph.fit(batch.pictures(), new INDArray[] {batch.labels()});
+            return graph.score();
+        }, listeners);
+    }
+
+    /**
+     * Trains on pairs as {@link #fit(Pairs, Pairs, int, int, TrainingListener...)} does, but embeds each picture of a batch
+     * just once, however many of its pairs it is in. On the same batches loss and gradient are the same. So that the pairs
+     * of a batch share pictures, pairs that stand together stay together: whole blocks of them are put into a new random
+     * order each epoch.
+     *
+     * @param train pairs to learn from; its images are 28 × 28
+     * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
+     * @param epochs how many, at least 1
+     * @param batchSize pairs a batch, at least 1; the last batch of an epoch may have fewer
+     * @param block how many pairs stay together, at least 1; with 1 every pair goes its own way
+     * @param listeners are told what happens
+     * @return the loss and the speed of each epoch
+     * @throws IllegalArgumentException if an argument is out of range or the pictures have another size
+     * @throws ArithmeticException if the loss becomes infinite or not a number
+     */
+    public synchronized History fitEmbeddingOnce(Pairs train, Pairs test, int epochs, int batchSize, int block, TrainingListener... listeners) {
+        check(train, epochs, batchSize);
+        if (block < 1) {
+            throw new IllegalArgumentException("block must be at least 1, but is " + block + ".");
+        }
+        MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, false), null);
+        return train(train.source(), test, epochs, new Batches.OfBlocks(train, batchSize, block, new Random(options.seed)),
+                batch -> learn(trainer, batch), listeners);
+    }
+
+    /**
+     * Trains on all pairs within each batch of labelled images, each embedded once: many times the pairs for the same
+     * work. This is the course's recommendation; {@link AllPairs} says how it goes.
+     *
+     * @param train images of 28 × 28 pixels; a class with a single image is left out
+     * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
+     * @param recipe batches, epochs and learning rate; the {@link Options#learningRate()} is not used
+     * @param listeners are told what happens
+     * @return the loss (similar and dissimilar pairs weighing half each) and the speed of each epoch
+     * @throws IllegalArgumentException if fewer than two classes have two images, or the pictures have another size
+     * @throws ArithmeticException if the loss becomes infinite or not a number
+     */
+    public synchronized History fit(LabeledImages train, Pairs test, AllPairs recipe, TrainingListener... listeners) {
+        checkSize(train);
+        Batches batches = new Batches.OfClasses(train, recipe, new Random(options.seed));
+        MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, true),
+                new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs()));
+        return train(train.source(), test, recipe.epochs(), batches, batch -> learn(trainer, batch), listeners);
+    }
+
+    /**
+     * {@return a network that was trained on all pairs of the images, by
+     * {@link #fit(LabeledImages, Pairs, AllPairs, TrainingListener...)}: trained now, or loaded if the same was trained before}
+     *
+     * <p>It is kept in the folder {@code models} of {@link RunSize#cacheFolder()}, under a name made from the options, the
+     * recipe and the images; a file that cannot be read is replaced.
+     *
+     * @param train images of 28 × 28 pixels; a class with a single image is left out
+     * @param options what the network is like
+     * @param recipe how it is trained
+     * @param listeners are told what happens, if it is trained now
+     * @throws IllegalArgumentException if fewer than two classes have two images, or the pictures have another size
+     * @throws ArithmeticException if the loss becomes infinite or not a number
+     */
+    public static SiameseNetwork trained(LabeledImages train, Options options, AllPairs recipe, TrainingListener... listeners) {
+        return trained(RunSize.cacheFolder().resolve("models"), train, options, recipe, listeners);
+    }
+
+    /** The same with another folder. */
+    static SiameseNetwork trained(Path folder, LabeledImages train, Options options, AllPairs recipe, TrainingListener... listeners) {
+        String key = UUID.nameUUIDFromBytes((options + " " + recipe + " " + train.source() + " " + train.fingerprint())
+                .getBytes(StandardCharsets.UTF_8)).toString();
+        Path file = folder.resolve(key + ".zip");
+        if (Files.exists(file)) {
+            try {
+                return load(file);
+            } catch (IOException damaged) { // trained again below
+            }
+        }
+        SiameseNetwork network = new SiameseNetwork(options);
+        if (!network.fit(train, null, recipe, listeners).interrupted()) {
+            try {
+                network.save(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException("The trained network cannot be kept in " + folder + " (" + e.getMessage()
+                        + "); make room there, or set SIAMESE_CACHE to a folder that can be written.", e);
+            }
+        }
+        return network;
+    }
+
+    private static void check(Pairs train, int epochs, int batchSize) {
         if (epochs < 1 || batchSize < 1) {
             throw new IllegalArgumentException("epochs and batchSize must be at least 1, but are " + epochs + " and " + batchSize + ".");
         }
@@ -228,62 +329,73 @@ public final class SiameseNetwork {
             throw new IllegalArgumentException("train has no pairs.");
         }
         checkSize(train.images());
-        int batches = (train.size() + batchSize - 1) / batchSize;
-        int[] order = new int[train.size()];
-        Arrays.setAll(order, p -> p);
-        Random random = new Random(options.seed);
+    }
+
+    /** The branch once more, on the same weights, with a loss at its end and an Adam of its own. */
+    private MultiLayerNetwork trainer(PairMatrixLoss loss, ISchedule learningRate) {
+        NeuralNetConfiguration.Builder common = common(options);
+        if (learningRate != null) {
+            common.updater(Adam.builder().learningRate(learningRate.valueAt(0, 0)).learningRateSchedule(learningRate).epsilon(1e-7).build());
+        }
+        NeuralNetConfiguration.ListBuilder list = common.list();
+        branchLayers(options).forEach(list::layer);
+        list.layer(new LossLayer.Builder(loss).activation(new ActivationIdentity()).build());
+        MultiLayerNetwork trainer = new MultiLayerNetwork(list.setInputType(InputType.convolutional(SIZE, SIZE, 1)).build());
+        trainer.init(graph.params(), false);
+        return trainer;
+    }
+
+    private static double learn(MultiLayerNetwork trainer, Batches.Batch batch) {
+        trainer.fit(batch.pictures()[0], batch.labels());
+        return trainer.score();
+    }
+
+    private History train(String source, Pairs test, int epochs, Batches batches, ToDoubleFunction<Batches.Batch> step,
+            TrainingListener[] listeners) {
         List<History.Epoch> done = new ArrayList<>();
         boolean interrupted = false;
-        tell(listeners, l -> l.onStart(train.source(), epochs, batches));
+        tell(listeners, l -> l.onStart(source, epochs, batches.count()));
         try {
             for (int epoch = 1; epoch <= epochs && !interrupted; epoch++) {
-                shuffle(order, random);
+                batches.startEpoch();
                 double sum = 0;
+                long pairs = 0;
                 long start = System.nanoTime();
-                for (int batch = 1; batch <= batches; batch++) {
-                    int from = (batch - 1) * batchSize;
-                    int to = Math.min(from + batchSize, order.length);
-                    sum += (to - from) * learn(train, Arrays.copyOfRange(order, from, to), epoch, batch);
-                    double seconds = (System.nanoTime() - start) / 1e9;
-                    double speed = to / seconds;
-                    Progress progress = new Progress(epoch, epochs, batch, batches, sum / to, speed,
-                            ((double) (epochs - epoch + 1) * order.length - to) / speed);
-                    tell(listeners, l -> l.onBatch(progress));
-                    if (Thread.currentThread().isInterrupted()) {
-                        interrupted = batch < batches || epoch < epochs;
-                        break;
+                for (int number = 1; number <= batches.count() && !interrupted; number++) {
+                    Batches.Batch batch = batches.get(number - 1);
+                    double score = step.applyAsDouble(batch);
+                    if (!Double.isFinite(score)) {
+                        throw new ArithmeticException("The loss became " + score + " in epoch " + epoch + ", batch " + number
+                                + "; try a smaller learning rate.");
                     }
+                    pairs += batch.pairs();
+                    sum += batch.pairs() * score;
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    double batchesLeft = (double) (epochs - epoch + 1) * batches.count() - number;
+                    Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs, pairs / seconds,
+                            seconds / number * batchesLeft);
+                    tell(listeners, l -> l.onBatch(progress));
+                    interrupted = Thread.currentThread().isInterrupted() && batchesLeft > 0;
                 }
                 if (!interrupted) {
                     double seconds = (System.nanoTime() - start) / 1e9;
                     double testLoss = test == null ? Double.NaN : loss.mean(distances(test), test.similar());
-                    History.Epoch result = new History.Epoch(epoch, sum / order.length, testLoss, order.length / seconds, seconds);
+                    History.Epoch result = new History.Epoch(epoch, sum / pairs, testLoss, pairs / seconds, seconds);
                     done.add(result);
                     tell(listeners, l -> l.onEpoch(result, epochs));
                 }
             }
         } finally {
-            history = new History(train.source(), done, interrupted || done.size() < epochs);
+            history = new History(source, done, interrupted || done.size() < epochs);
             tell(listeners, l -> l.onEnd(history));
         }
         return history;
     }
 
-    /** One step of Adam; returns the mean loss of the batch before it. */
-    private double learn(Pairs pairs, int[] batch, int epoch, int number) {
-        float[] similar = new float[batch.length];
-        for (int k = 0; k < batch.length; k++) {
-            similar[k] = pairs.similar()[batch[k]] ? 1 : 0;
+    private static void tell(TrainingListener[] listeners, Consumer<TrainingListener> what) {
+        for (TrainingListener listener : listeners) {
+            what.accept(listener);
         }
-        graph.fit(new INDArray[] {
-            pairs.images().pixels(select(pairs.first(), batch)), pairs.images().pixels(select(pairs.second(), batch))
-        }, new INDArray[] {Nd4j.create(similar, new long[] {batch.length, 1}, 'c')});
-        double score = graph.score();
-        if (!Double.isFinite(score)) {
-            throw new ArithmeticException("The loss became " + score + " in epoch " + epoch + ", batch " + number
-                    + "; try a smaller learning rate than " + options.learningRate + ".");
-        }
-        return score;
     }
 
     /**
@@ -343,25 +455,6 @@ public final class SiameseNetwork {
     private static String text(InputType shape) {
         long[] sizes = shape.getShape();
         return Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining(" × "));
-    }
-
-    private static int[] select(int[] values, int[] indices) {
-        return Arrays.stream(indices).map(i -> values[i]).toArray();
-    }
-
-    private static void shuffle(int[] order, Random random) {
-        for (int i = order.length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swapped = order[i];
-            order[i] = order[j];
-            order[j] = swapped;
-        }
-    }
-
-    private static void tell(TrainingListener[] listeners, Consumer<TrainingListener> what) {
-        for (TrainingListener listener : listeners) {
-            what.accept(listener);
-        }
     }
 
     /**

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 class LabeledImagesTest {
 
     private final LabeledImages images = new LabeledImages("test", 1, 2, 3,
-            new byte[] {0, (byte) 255, 51, 0, 102, 0, (byte) 153, 0}, new byte[] {2, 0, 2, 0});
+            new byte[] {0, (byte) 255, 51, 0, 102, 0, (byte) 153, 0}, new int[] {2, 0, 2, 0});
 
     @Test
     void pixelsAreScaledToOne() {
@@ -47,11 +47,11 @@ class LabeledImagesTest {
     @Test
     void badInputIsNamed() {
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> new LabeledImages("x", 1, 1, 2, new byte[2], new byte[] {0, 2})).getMessage().startsWith("labels[1] is 2"));
+                () -> new LabeledImages("x", 1, 1, 2, new byte[2], new int[] {0, 2})).getMessage().startsWith("labels[1] is 2"));
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> new LabeledImages("x", 2, 2, 2, new byte[7], new byte[2])).getMessage().contains("needs 8 bytes"));
-        assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 0, 1, 2, new byte[0], new byte[0]));
-        assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 1, 1, 1, new byte[0], new byte[0]));
+                () -> new LabeledImages("x", 2, 2, 2, new byte[7], new int[2])).getMessage().contains("needs 8 bytes"));
+        assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 0, 1, 2, new byte[0], new int[0]));
+        assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 1, 1, 1, new byte[0], new int[0]));
         assertThrows(IllegalArgumentException.class, () -> images.firstOfEachClass(0, "x"));
         assertThrows(IndexOutOfBoundsException.class, () -> images.label(4));
         assertThrows(IndexOutOfBoundsException.class, () -> images.pixels(-1));

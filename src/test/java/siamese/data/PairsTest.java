@@ -15,7 +15,7 @@ class PairsTest {
 
     /** Images of one pixel with MNIST's class counts or others, the classes mixed. */
     static LabeledImages images(int... counts) {
-        byte[] labels = new byte[Arrays.stream(counts).sum()];
+        int[] labels = new int[Arrays.stream(counts).sum()];
         int[] left = counts.clone();
         SplittableRandom random = new SplittableRandom(7);
         for (int i = 0; i < labels.length; i++) {
@@ -24,7 +24,7 @@ class PairsTest {
                 c = random.nextInt(counts.length);
             } while (left[c] == 0);
             left[c]--;
-            labels[i] = (byte) c;
+            labels[i] = c;
         }
         return new LabeledImages("test", 1, 1, counts.length, new byte[labels.length], labels);
     }

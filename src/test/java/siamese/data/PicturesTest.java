@@ -80,7 +80,7 @@ class PicturesTest {
 
     @Test
     void aPictureOfMnistsSizeIsKeptAsItIs(@TempDir Path folder) throws IOException {
-        LabeledImages one = new LabeledImages("test", 28, 28, 2, new byte[784], new byte[1]);
+        LabeledImages one = new LabeledImages("test", 28, 28, 2, new byte[784], new int[1]);
         BufferedImage picture = one.image(0);
         picture.getRaster().setSample(3, 4, 0, 0);
         picture.getRaster().setSample(5, 4, 0, 100);

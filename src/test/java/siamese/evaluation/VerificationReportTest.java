@@ -100,9 +100,9 @@ class VerificationReportTest {
     void crossValidationChoosesThresholdsOnTheOtherFolds() {
         int classes = 3;
         int perClass = 21;
-        byte[] labels = new byte[classes * perClass];
+        int[] labels = new int[classes * perClass];
         for (int i = 0; i < labels.length; i++) {
-            labels[i] = (byte) (i % classes);
+            labels[i] = i % classes;
         }
         Pairs pairs = Pairs.create(new LabeledImages("test", 1, 1, classes, new byte[labels.length], labels), 1);
         SplittableRandom random = new SplittableRandom(2);

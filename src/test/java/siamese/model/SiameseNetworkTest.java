@@ -45,13 +45,13 @@ import siamese.data.Pairs;
 class SiameseNetworkTest {
 
     /** Bars at a place of their own for each class, with noise: easy, but nothing is alike to the pixel. */
-    private static LabeledImages bars(int classes, int perClass, long seed) {
+    static LabeledImages bars(int classes, int perClass, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int size = 28;
         byte[] pixels = new byte[classes * perClass * size * size];
-        byte[] labels = new byte[classes * perClass];
+        int[] labels = new int[classes * perClass];
         for (int i = 0; i < labels.length; i++) {
-            labels[i] = (byte) (i % classes);
+            labels[i] = i % classes;
             int row = 3 + 5 * labels[i];
             for (int p = 0; p < size * size; p++) {
                 boolean ink = p / size >= row && p / size < row + 3;
@@ -293,7 +293,7 @@ class SiameseNetworkTest {
     @Test
     void badInputIsNamed() {
         SiameseNetwork network = SiameseNetwork.overview(1);
-        LabeledImages small = new LabeledImages("small", 5, 5, 2, new byte[100], new byte[] {0, 0, 1, 1});
+        LabeledImages small = new LabeledImages("small", 5, 5, 2, new byte[100], new int[] {0, 0, 1, 1});
         assertTrue(assertThrows(IllegalArgumentException.class, () -> network.embed(small, 0)).getMessage().contains("28 x 28"));
         assertThrows(IllegalArgumentException.class, () -> network.fit(Pairs.create(small, 1), null, 1, 1));
         assertThrows(IllegalArgumentException.class, () -> network.fit(PAIRS, null, 0, 1));

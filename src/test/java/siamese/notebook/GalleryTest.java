@@ -97,7 +97,7 @@ class GalleryTest {
 
     @Test
     void bigImagesAreNotEnlarged() {
-        LabeledImages big = new LabeledImages("big", 105, 105, 2, new byte[2 * 105 * 105], new byte[] {0, 1});
+        LabeledImages big = new LabeledImages("big", 105, 105, 2, new byte[2 * 105 * 105], new int[] {0, 1});
         assertTrue(Gallery.of(big, 0, 1).image().getWidth() < 2 * 300);
     }
 

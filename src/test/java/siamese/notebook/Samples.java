@@ -25,7 +25,7 @@ final class Samples {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) (i % 4 < 2 ? 255 : 0);
         }
-        return new LabeledImages("squares & <stripes>", 4, 4, 2, pixels, new byte[] {0, 0, 1, 1});
+        return new LabeledImages("squares & <stripes>", 4, 4, 2, pixels, new int[] {0, 0, 1, 1});
     }
 
     /** 400 pairs, similar and dissimilar in turn. */

@@ -1,0 +1,234 @@
+package siamese.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import siamese.data.LabeledImages;
+import siamese.data.Pairs;
+
+/** Which pairs a training sees, batch by batch; made from an injected generator. */
+abstract class Batches {
+
+    /** What one batch is made of: pictures, what the loss reads as labels, and the number of pairs in it. */
+    record Batch(INDArray[] pictures, INDArray labels, long pairs) {
+    }
+
+    /** How many an epoch has. */
+    abstract int count();
+
+    /** Chooses anew what comes in which order. */
+    abstract void startEpoch();
+
+    /** The batch with a number from 0 to {@code count() − 1}. */
+    abstract Batch get(int number);
+
+    /** Each pair once an epoch; both pictures of a pair are given. */
+    static final class OfPairs extends Batches {
+
+        private final Pairs pairs;
+        private final int batchSize;
+        private final Random random;
+        private final int[] order;
+
+        OfPairs(Pairs pairs, int batchSize, Random random) {
+            this.pairs = pairs;
+            this.batchSize = batchSize;
+            this.random = random;
+            order = new int[pairs.size()];
+            Arrays.setAll(order, p -> p);
+        }
+
+        @Override
+        int count() {
+            return (order.length + batchSize - 1) / batchSize;
+        }
+
+        @Override
+        void startEpoch() {
+            shuffle(order, random);
+        }
+
+        @Override
+        Batch get(int number) {
+            int[] batch = Arrays.copyOfRange(order, number * batchSize, Math.min((number + 1) * batchSize, order.length));
+            float[] similar = new float[batch.length];
+            for (int k = 0; k < batch.length; k++) {
+                similar[k] = pairs.similar()[batch[k]] ? 1 : 0;
+            }
+            return new Batch(new INDArray[] {
+                pairs.images().pixels(select(pairs.first(), batch)), pairs.images().pixels(select(pairs.second(), batch))
+            }, Nd4j.create(similar, new long[] {batch.length, 1}, 'c'), batch.length);
+        }
+    }
+
+    /**
+     * Each pair once an epoch; each picture of a batch is given once. Pairs are moved about in blocks of neighbours, which
+     * share pictures; the labels are those of {@link PairMatrixLoss}.
+     */
+    static final class OfBlocks extends Batches {
+
+        private final Pairs pairs;
+        private final int batchSize;
+        private final int block;
+        private final Random random;
+        private final int[] blocks;
+        private final int[] order;
+
+        OfBlocks(Pairs pairs, int batchSize, int block, Random random) {
+            this.pairs = pairs;
+            this.batchSize = batchSize;
+            this.block = block;
+            this.random = random;
+            blocks = new int[(pairs.size() + block - 1) / block];
+            Arrays.setAll(blocks, b -> b);
+            order = new int[pairs.size()];
+        }
+
+        @Override
+        int count() {
+            return (order.length + batchSize - 1) / batchSize;
+        }
+
+        @Override
+        void startEpoch() {
+            shuffle(blocks, random);
+            int next = 0;
+            for (int b : blocks) {
+                for (int p = b * block; p < Math.min((b + 1) * block, order.length); p++) {
+                    order[next++] = p;
+                }
+            }
+        }
+
+        @Override
+        Batch get(int number) {
+            int[] batch = Arrays.copyOfRange(order, number * batchSize, Math.min((number + 1) * batchSize, order.length));
+            int[] images = new Pairs(pairs.images(), select(pairs.first(), batch), select(pairs.second(), batch), new boolean[batch.length])
+                    .distinctImages();
+            int n = images.length;
+            float[] weights = new float[2 * n * n];
+            for (int p : batch) {
+                int i = Arrays.binarySearch(images, pairs.first()[p]);
+                int j = Arrays.binarySearch(images, pairs.second()[p]);
+                weights[2 * n * i + j + (pairs.similar()[p] ? 0 : n)] += 1f / batch.length;
+            }
+            return new Batch(new INDArray[] {pairs.images().pixels(images)}, Nd4j.create(weights, new long[] {n, 2L * n}, 'c'), batch.length);
+        }
+    }
+
+    /** All pairs of some images of some classes, drawn anew for each batch, as {@link AllPairs} says. */
+    static final class OfClasses extends Batches {
+
+        private final LabeledImages images;
+        private final AllPairs recipe;
+        private final Random random;
+        private final int[][] byClass;
+        private final int[] next;
+        private final int[] classes;
+
+        OfClasses(LabeledImages images, AllPairs recipe, Random random) {
+            this.images = images;
+            this.recipe = recipe;
+            this.random = random;
+            byClass = Arrays.stream(images.indicesByClass()).filter(c -> c.length >= 2).toArray(int[][]::new);
+            if (byClass.length < 2) {
+                throw new IllegalArgumentException("train needs at least two classes with two images each, but has " + byClass.length + ".");
+            }
+            next = new int[byClass.length];
+            classes = new int[byClass.length];
+            Arrays.setAll(classes, c -> c);
+            for (int[] members : byClass) {
+                shuffle(members, random);
+            }
+        }
+
+        private int drawnClasses() {
+            return Math.min(recipe.classesPerBatch(), byClass.length);
+        }
+
+        @Override
+        int count() {
+            return Math.max(1, Math.round((float) images.size() / (drawnClasses() * recipe.imagesPerClass())));
+        }
+
+        @Override
+        void startEpoch() { // the images of a class come in an order of their own, anew when all had their turn
+        }
+
+        @Override
+        Batch get(int number) {
+            List<Integer> chosen = new ArrayList<>();
+            List<Integer> labels = new ArrayList<>();
+            shuffle(classes, random);
+            for (int k = 0; k < drawnClasses(); k++) {
+                int c = classes[k];
+                for (int i = 0; i < Math.min(recipe.imagesPerClass(), byClass[c].length); i++) {
+                    if (next[c] == byClass[c].length) {
+                        shuffle(byClass[c], random);
+                        next[c] = 0;
+                    }
+                    chosen.add(byClass[c][next[c]++]);
+                    labels.add(c);
+                }
+            }
+            INDArray pictures = images.pixels(chosen.stream().mapToInt(i -> i).toArray());
+            return new Batch(new INDArray[] {shifted(pictures)}, weights(labels), (long) labels.size() * (labels.size() - 1) / 2);
+        }
+
+        /** Similar and dissimilar pairs i &lt; j with half of the weight each. */
+        private static INDArray weights(List<Integer> labels) {
+            int n = labels.size();
+            int similar = 0;
+            for (int i = 0; i < n; i++) {
+                for (int j = i + 1; j < n; j++) {
+                    similar += labels.get(i).equals(labels.get(j)) ? 1 : 0;
+                }
+            }
+            int dissimilar = n * (n - 1) / 2 - similar;
+            float[] weights = new float[2 * n * n];
+            for (int i = 0; i < n; i++) {
+                for (int j = i + 1; j < n; j++) {
+                    boolean same = labels.get(i).equals(labels.get(j));
+                    weights[2 * n * i + j + (same ? 0 : n)] = 0.5f / (same ? similar : dissimilar);
+                }
+            }
+            return Nd4j.create(weights, new long[] {n, 2L * n}, 'c');
+        }
+
+        private INDArray shifted(INDArray pictures) {
+            int most = recipe.shift();
+            int down = most == 0 ? 0 : random.nextInt(2 * most + 1) - most;
+            int right = most == 0 ? 0 : random.nextInt(2 * most + 1) - most;
+            if (down == 0 && right == 0) {
+                return pictures;
+            }
+            long rows = pictures.size(2);
+            long columns = pictures.size(3);
+            INDArray moved = Nd4j.zeros(pictures.shape());
+            moved.get(NDArrayIndex.all(), NDArrayIndex.all(),
+                    NDArrayIndex.interval(Math.max(0, down), rows + Math.min(0, down)),
+                    NDArrayIndex.interval(Math.max(0, right), columns + Math.min(0, right)))
+                    .assign(pictures.get(NDArrayIndex.all(), NDArrayIndex.all(),
+                            NDArrayIndex.interval(Math.max(0, -down), rows + Math.min(0, -down)),
+                            NDArrayIndex.interval(Math.max(0, -right), columns + Math.min(0, -right))));
+            return moved;
+        }
+    }
+
+    private static int[] select(int[] values, int[] indices) {
+        return Arrays.stream(indices).map(i -> values[i]).toArray();
+    }
+
+    private static void shuffle(int[] order, Random random) {
+        for (int i = order.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = order[i];
+            order[i] = order[j];
+            order[j] = swapped;
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package siamese.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import siamese.data.LabeledImages;
+import siamese.data.Pairs;
+
+class PairMatrixLossTest {
+
+    private static final IActivation IDENTITY = new ActivationIdentity();
+
+    private static double[][] random(int rows, int columns, Random random) {
+        double[][] values = new double[rows][columns];
+        for (double[] row : values) {
+            for (int k = 0; k < columns; k++) {
+                row[k] = random.nextGaussian();
+            }
+        }
+        return values;
+    }
+
+    /** Weights as of pairs drawn with repetition, the same two images now and then in both orders, and one with itself. */
+    private static double[][] weights(int n, Random random) {
+        double[][] weights = new double[n][2 * n];
+        for (int p = 0; p < 4 * n; p++) {
+            weights[random.nextInt(n)][random.nextInt(2 * n)] += 0.01 * (1 + random.nextInt(3));
+        }
+        weights[1][1] = 0.02;
+        weights[1][n + 1] = 0.02;
+        return weights;
+    }
+
+    /** The definition, pair by pair. */
+    private static double byDefinition(PairMatrixLoss loss, double[][] e, double[][] weights) {
+        int n = e.length;
+        ContrastiveLoss pair = new ContrastiveLoss(loss.margin());
+        double similar = 0;
+        double dissimilar = 0;
+        double all = 0;
+        double within = 0;
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                double d = loss.distance().of(e[i], e[j]);
+                similar += weights[i][j] * pair.of(d, true);
+                dissimilar += weights[i][n + j] * pair.of(d, false);
+                all += weights[i][n + j];
+                within += d < loss.margin() ? weights[i][n + j] : 0;
+            }
+        }
+        return similar + dissimilar * (loss.violatingOnly() ? all / within : 1);
+    }
+
+    @Test
+    void lossAndGradientAreThoseOfTheDefinition() {
+        Random random = new Random(5);
+        for (Distance distance : Distance.values()) {
+            for (boolean violatingOnly : new boolean[] {false, true}) {
+                PairMatrixLoss loss = new PairMatrixLoss(distance, distance == Distance.COSINE ? 0.9 : 2.5, violatingOnly);
+                int n = 7;
+                double[][] e = random(n, 4, random);
+                double[][] weights = weights(n, random);
+                INDArray labels = Nd4j.create(weights);
+                assertEquals(byDefinition(loss, e, weights), loss.computeScore(labels, Nd4j.create(e), IDENTITY, null, true), 1e-9);
+                double[][] gradient = loss.computeGradient(labels, Nd4j.create(e), IDENTITY, null).toDoubleMatrix();
+                double h = 1e-6;
+                for (int i = 0; i < n; i++) {
+                    for (int k = 0; k < 4; k++) {
+                        double here = e[i][k];
+                        e[i][k] = here + h;
+                        double up = byDefinition(loss, e, weights);
+                        e[i][k] = here - h;
+                        double down = byDefinition(loss, e, weights);
+                        e[i][k] = here;
+                        assertEquals((up - down) / (2 * h), gradient[i][k] / n, 1e-6, loss + " at " + i + ", " + k);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void identicalEmbeddingsHaveAFiniteGradient() {
+        INDArray same = Nd4j.ones(3, 4).castTo(DataType.DOUBLE);
+        for (Distance distance : Distance.values()) {
+            for (INDArray e : new INDArray[] {same, same.mul(0)}) {
+                INDArray gradient = new PairMatrixLoss(distance, 1, true).computeGradient(Nd4j.ones(3, 6), e, IDENTITY, null);
+                assertEquals(0, gradient.norm2Number().doubleValue(), 1e-12);
+            }
+        }
+    }
+
+    @Test
+    void onePassOverEachPictureLearnsAsBothBranchesDo() {
+        LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
+        Pairs pairs = Pairs.create(bars, 1);
+        for (SiameseNetwork.Options options : new SiameseNetwork.Options[] {SiameseNetwork.Options.overview(3), SiameseNetwork.Options.cosine(3)}) {
+            SiameseNetwork twice = new SiameseNetwork(options);
+            SiameseNetwork once = new SiameseNetwork(options);
+            History first = twice.fit(pairs, pairs, 1, 32);
+            History second = once.fitEmbeddingOnce(pairs, pairs, 1, 32, 1);
+            assertEquals(first.epochs().get(0).trainLoss(), second.epochs().get(0).trainLoss(), 1e-3);
+            assertEquals(first.epochs().get(0).testLoss(), second.epochs().get(0).testLoss(), 1e-3);
+        }
+    }
+
+    @Test
+    void blocksHoldEveryPairOnceAndShareTheirPictures() {
+        Pairs pairs = Pairs.create(SiameseNetworkTest.bars(4, 65, 1), 1);
+        Batches blocks = new Batches.OfBlocks(pairs, 64, 16, new Random(1));
+        blocks.startEpoch();
+        long seen = 0;
+        long pictures = 0;
+        double weight = 0;
+        for (int b = 0; b < blocks.count(); b++) {
+            Batches.Batch batch = blocks.get(b);
+            seen += batch.pairs();
+            pictures += batch.pictures()[0].size(0);
+            weight += batch.labels().sumNumber().doubleValue() * batch.pairs();
+        }
+        assertEquals(pairs.size(), seen);
+        assertEquals(pairs.size(), weight, 1e-3);
+        assertTrue(pictures < 1.2 * pairs.size(), pictures + " pictures for " + pairs.size() + " pairs instead of twice as many");
+    }
+
+    @Test
+    void batchesOfClassesAreBalanced() {
+        LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
+        Batches batches = new Batches.OfClasses(bars, new AllPairs(1, 3, 5, 1e-3, 2), new Random(1));
+        assertEquals(Math.round(260 / 15.0), batches.count());
+        Batches.Batch batch = batches.get(0);
+        assertArrayEquals(new long[] {15, 1, 28, 28}, batch.pictures()[0].shape());
+        assertEquals(105, batch.pairs());
+        double[][] weights = batch.labels().toDoubleMatrix();
+        double similar = 0;
+        double dissimilar = 0;
+        for (int i = 0; i < 15; i++) {
+            for (int j = 0; j < 15; j++) {
+                similar += weights[i][j];
+                dissimilar += weights[i][15 + j];
+                assertEquals(i / 5 == j / 5 && i < j, weights[i][j] > 0);
+                assertEquals(i / 5 != j / 5 && i < j, weights[i][15 + j] > 0);
+            }
+        }
+        assertEquals(0.5, similar, 1e-6);
+        assertEquals(0.5, dissimilar, 1e-6);
+    }
+
+    @Test
+    void allPairsLearnToTellBarsApart() {
+        LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
+        Pairs pairs = Pairs.create(bars, 1);
+        SiameseNetwork network = new SiameseNetwork(SiameseNetwork.Options.overview(1));
+        History history = network.fit(bars, pairs, new AllPairs(4, 4, 8, 4e-3, 1));
+        assertEquals(4, history.epochs().size());
+        assertTrue(history.epochs().get(3).testLoss() < 0.02, history.toString());
+    }
+
+    @Test
+    void theLearningRateRisesAndFalls() {
+        OneCycle rate = new OneCycle(0.1, 1000);
+        assertEquals(0.004, rate.valueAt(0, 0), 1e-4);
+        assertEquals(0.1, rate.valueAt(300, 0), 1e-4);
+        assertEquals(0.05, rate.valueAt(650, 0), 1e-3);
+        assertEquals(0, rate.valueAt(999, 0), 1e-4);
+    }
+
+    @Test
+    void aTrainedNetworkIsTrainedOnce(@TempDir Path models) throws IOException {
+        LabeledImages bars = SiameseNetworkTest.bars(3, 20, 1);
+        AllPairs recipe = new AllPairs(1, 3, 4, 1e-3, 0);
+        int[] trainings = new int[1];
+        TrainingListener counter = new TrainingListener() {
+            @Override
+            public void onStart(String source, int epochs, int batches) {
+                trainings[0]++;
+            }
+        };
+        SiameseNetwork.Options options = SiameseNetwork.Options.overview(1);
+        double[] first = SiameseNetwork.trained(models, bars, options, recipe, counter).embed(bars, 5)[0];
+        assertArrayEquals(first, SiameseNetwork.trained(models, bars, options, recipe, counter).embed(bars, 5)[0]);
+        assertEquals(1, trainings[0]);
+        Path file;
+        try (Stream<Path> list = Files.list(models)) {
+            file = list.toList().get(0);
+        }
+        Files.writeString(file, "damaged");
+        SiameseNetwork.trained(models, bars, options, recipe, counter);
+        assertEquals(2, trainings[0], "a damaged file is replaced");
+        SiameseNetwork.trained(models, bars, SiameseNetwork.Options.overview(2), recipe, counter);
+        SiameseNetwork.trained(models, bars, options, new AllPairs(1, 3, 4, 1e-3, 1), counter);
+        SiameseNetwork.trained(models, SiameseNetworkTest.bars(3, 20, 2), options, recipe, counter);
+        assertEquals(5, trainings[0], "another seed, recipe or data is another network");
+        SiameseNetwork.trained(models, bars, options, recipe, counter);
+        assertEquals(5, trainings[0]);
+    }
+
+    @Test
+    void badRecipesAreNamed() {
+        assertThrows(IllegalArgumentException.class, () -> new AllPairs(0, 10, 12, 1e-3, 0));
+        assertThrows(IllegalArgumentException.class, () -> new AllPairs(1, 1, 12, 1e-3, 0));
+        assertThrows(IllegalArgumentException.class, () -> new AllPairs(1, 10, 1, 1e-3, 0));
+        assertThrows(IllegalArgumentException.class, () -> new AllPairs(1, 10, 12, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new AllPairs(1, 10, 12, 1e-3, 5));
+        LabeledImages oneClass = new LabeledImages("one", 28, 28, 2, new byte[3 * 784], new int[3]);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> SiameseNetwork.overview(1).fit(oneClass, null, AllPairs.recommended(1)))
+                .getMessage().contains("at least two classes"));
+    }
+}
