@@ -461,12 +461,13 @@ def pick(names: list[str], everything: bool) -> list[Path]:
              if ".ipynb_checkpoints" not in p.parts and "exercises" not in p.parts]
     if everything:
         return known
+    stems = {p: p.relative_to(NOTEBOOKS).with_suffix("").as_posix() for p in known}
     chosen = []
     for name in names or [OVERVIEW]:
-        stem = Path(name).stem if name.endswith(".ipynb") else name
-        found = [p for p in known if p.stem == stem] or [p for p in known if p.stem.startswith(stem)]
+        stem = name.removesuffix(".ipynb").removeprefix("notebooks/")
+        found = [p for p in known if stems[p] == stem] or [p for p in known if stems[p].startswith(stem)]
         if not found:
-            raise Problem(f"there is no notebook {name}; there are: {', '.join(p.stem for p in known) or 'none yet'}.")
+            raise Problem(f"there is no notebook {name}; there are: {', '.join(stems.values()) or 'none yet'}.")
         chosen += [p for p in found[:1] if p not in chosen]
     return chosen
 
@@ -532,6 +533,7 @@ def publish(options) -> int:
         else:
             write(notebook, read(target))
             print(f"{notebook.relative_to(ROOT)} now holds these outputs.")
+    failed |= call([venv_python(), ROOT / "src" / "launcher" / "exercises.py"])
     return failed
 
 
@@ -631,7 +633,7 @@ Environment:
         if quick:
             sub.add_argument("--quick", action="store_true", help="fewer pairs and epochs: minutes, not tens of them")
         if names:
-            sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, by name or by the start of its name (00)")
+            sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, by the start of its name (00, solutions/04)")
         return sub
 
     sub = command("run", run, "execute the overview and leave it as a notebook and a web page under target/notebooks", True, True)

@@ -15,7 +15,7 @@ final class Views {
 
     /** The types that a kernel is told about; subclasses are included. */
     static final List<Class<?>> TYPES = List.of(View.class, Chart.class, Table.class, Gallery.class, History.class,
-            VerificationReport.class, Pairs.class, LabeledImages.class, SiameseNetwork.class);
+            VerificationReport.class, Pairs.class, LabeledImages.class, SiameseNetwork.class, Check.class);
 
     private static final int SAMPLE_PAIRS = 10;
 
@@ -39,6 +39,8 @@ final class Views {
             return Optional.of(Gallery.samplePairs(pairs, Math.min(SAMPLE_PAIRS, pairs.size())).view());
         } else if (value instanceof LabeledImages images) {
             return Optional.of(Gallery.oneOfEachClass(images).view());
+        } else if (value instanceof Check check) {
+            return Optional.of(check.view());
         } else if (value instanceof SiameseNetwork network) {
             return Optional.of(Tables.view(network.summary()));
         }
