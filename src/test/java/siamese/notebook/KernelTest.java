@@ -55,7 +55,8 @@ class KernelTest {
     void everyTypeOfTheProjectHasALookInBothForms() {
         List<Object> values = List.of(Charts.roc(Samples.report()), Table.create("t", IntColumn.create("n", new int[] {1})),
                 Gallery.of(Samples.images(), 0), Samples.history(false, 0.1), Samples.report(), Samples.pairs(),
-                Samples.images(), SiameseNetwork.overview(1), View.lines("x"));
+                Samples.images(), SiameseNetwork.overview(1), View.lines("x"),
+                Check.exercise("1.1").that(true, "never shown"));
         for (Object value : values) {
             View view = Views.of(value).orElseThrow();
             assertFalse(view.html().isBlank());
