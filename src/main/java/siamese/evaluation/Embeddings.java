@@ -1,0 +1,399 @@
+package siamese.evaluation;
+
+import de.javagl.tsne.Tsne;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.linear.MatrixUtils;
+import org.apache.commons.math3.util.MathArrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import siamese.data.LabeledImages;
+import siamese.model.SiameseNetwork;
+
+/**
+ * Points in a space where near means alike: the embeddings of a network, the pixels of pictures, or a projection of
+ * either. Distances are Euclidean. The arrays are not copied and must not change.
+ *
+ * @param vectors one point each, all with the same number of finite components; at least one point
+ * @param labels the class of each point, 0 or more
+ * @param source name of the data, such as "MNIST, quick run"
+ */
+public record Embeddings(double[][] vectors, int[] labels, String source) {
+
+    /** So many queries are compared with all points at a time. */
+    private static final int BLOCK = 256;
+
+    /** t-SNE looks for neighbours among this many principal components at most, which takes out noise and saves time. */
+    private static final int TSNE_COMPONENTS = 50;
+
+    /** As in the t-SNE papers. */
+    private static final int TSNE_STEPS = 1000;
+
+    /**
+     * The points nearest to a query, the nearest first; of points equally far away the one with the lower index comes
+     * first.
+     *
+     * @param indices which points, 0 to {@code size() - 1}
+     * @param distances how far away each is, 0 or more
+     */
+    public record Neighbours(int[] indices, double[] distances) {
+    }
+
+    /**
+     * The directions in which points spread most, from a principal component analysis (K. Pearson, 1901,
+     * doi:10.1080/14786440109462720).
+     *
+     * @param mean the middle of the points
+     * @param axes unit vectors at right angles to each other, the widest spread first; the largest component of each, by
+     *     size, is positive
+     * @param shares which part of the whole variance lies along each axis, 0 to 1
+     */
+    public record Components(double[] mean, double[][] axes, double[] shares) {
+
+        /**
+         * {@return points as their coordinates along the axes, measured from the mean}
+         *
+         * @param points with as many components as the mean
+         * @throws IllegalArgumentException if they have another number
+         */
+        public Embeddings project(Embeddings points) {
+            checkDimensions("points", points.dimensions(), mean.length);
+            return points.map(this::coordinates);
+        }
+
+        /**
+         * {@return for each point how far it is from its projection onto the axes: the reconstruction error}
+         *
+         * @param points with as many components as the mean
+         * @throws IllegalArgumentException if they have another number
+         */
+        public double[] errors(Embeddings points) {
+            checkDimensions("points", points.dimensions(), mean.length);
+            return Arrays.stream(points.vectors).mapToDouble(v -> MathArrays.distance(v, reconstruct(coordinates(v)))).toArray();
+        }
+
+        /**
+         * {@return the point that has the given coordinates along the axes}
+         *
+         * @param coordinates one an axis
+         * @throws IllegalArgumentException if there are more or fewer
+         */
+        public double[] reconstruct(double... coordinates) {
+            checkDimensions("coordinates", coordinates.length, axes.length);
+            double[] point = mean.clone();
+            for (int a = 0; a < axes.length; a++) {
+                for (int k = 0; k < point.length; k++) {
+                    point[k] += coordinates[a] * axes[a][k];
+                }
+            }
+            return point;
+        }
+
+        private double[] coordinates(double[] vector) {
+            return Arrays.stream(axes).mapToDouble(axis -> IntStream.range(0, mean.length)
+                    .mapToDouble(k -> (vector[k] - mean[k]) * axis[k]).sum()).toArray();
+        }
+    }
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException if there is no point, the points differ in their number of components or have none,
+     *     one is not finite, there is not one label a point, or a label is negative
+     */
+    public Embeddings {
+        Objects.requireNonNull(source, "source");
+        if (vectors.length == 0 || vectors.length != labels.length) {
+            throw new IllegalArgumentException("vectors and labels must have one entry a point and at least one, but have "
+                    + vectors.length + " and " + labels.length + ".");
+        }
+        for (int i = 0; i < vectors.length; i++) {
+            if (vectors[i].length == 0 || vectors[i].length != vectors[0].length) {
+                throw new IllegalArgumentException("vectors[" + i + "] has " + vectors[i].length + " components and vectors[0] has "
+                        + vectors[0].length + ", but all need the same number and at least one.");
+            }
+            for (double value : vectors[i]) {
+                if (!Double.isFinite(value)) {
+                    throw new IllegalArgumentException("vectors[" + i + "] contains " + value
+                            + ", but every component must be finite; was the network trained with too high a rate?");
+                }
+            }
+            if (labels[i] < 0) {
+                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 or more.");
+            }
+        }
+    }
+
+    /**
+     * {@return the embeddings that a network gives to images, in their order}
+     *
+     * @param network what embeds them
+     * @param images pictures of 28 × 28 pixels, at least one
+     * @throws IllegalArgumentException if the pictures have another size
+     */
+    public static Embeddings of(SiameseNetwork network, LabeledImages images) {
+        int[] all = IntStream.range(0, images.size()).toArray();
+        return new Embeddings(network.embed(images, all), labels(images), images.source());
+    }
+
+    /**
+     * {@return the images themselves as points: their pixels, row by row, each 0 (paper) to 1 (ink)}
+     *
+     * @param images at least one
+     */
+    public static Embeddings ofPixels(LabeledImages images) {
+        double[][] pixels = new double[images.size()][];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = images.pixels(i).data().asDouble();
+        }
+        return new Embeddings(pixels, labels(images), images.source());
+    }
+
+    private static int[] labels(LabeledImages images) {
+        return IntStream.range(0, images.size()).map(images::label).toArray();
+    }
+
+    /** {@return the number of points} */
+    public int size() {
+        return vectors.length;
+    }
+
+    /** {@return the number of components of a point} */
+    public int dimensions() {
+        return vectors[0].length;
+    }
+
+    /**
+     * {@return the k points nearest to another one of these points, which is not its own neighbour}
+     *
+     * @param i the point, 0 to {@code size() - 1}
+     * @param k how many, 1 to {@code size() - 1}
+     * @throws IllegalArgumentException if k is out of range
+     * @throws IndexOutOfBoundsException if there is no such point
+     */
+    public Neighbours nearest(int i, int k) {
+        checkNeighbours(k, size() - 1);
+        return nearest(new double[][] {vectors[Objects.checkIndex(i, size())]}, k, i)[0];
+    }
+
+    /**
+     * {@return the k points nearest to a query, which need not be one of them}
+     *
+     * @param query with as many components as the points
+     * @param k how many, 1 to {@code size()}
+     * @throws IllegalArgumentException if k is out of range or the query has another number of components
+     */
+    public Neighbours nearest(double[] query, int k) {
+        checkDimensions("query", query.length, dimensions());
+        checkNeighbours(k, size());
+        return nearest(new double[][] {query}, k, -1)[0];
+    }
+
+    /**
+     * {@return for each query the distance to its k-th nearest point here}
+     *
+     * @param queries with as many components as the points
+     * @param k 1 for the nearest, up to {@code size()}
+     * @throws IllegalArgumentException if k is out of range or the queries have another number of components
+     */
+    public double[] distances(Embeddings queries, int k) {
+        checkDimensions("queries", queries.dimensions(), dimensions());
+        checkNeighbours(k, size());
+        return Arrays.stream(nearest(queries.vectors, k, -1)).mapToDouble(n -> n.distances[k - 1]).toArray();
+    }
+
+    /**
+     * {@return the share of the queries that get their own label from a vote of their k nearest points here, 0 to 1}
+     *
+     * <p>Where several labels have the most votes, that of the nearest point among them wins.
+     *
+     * @param queries with as many components as the points, and none of them one of these points
+     * @param k how many vote, 1 to {@code size()}
+     * @throws IllegalArgumentException if k is out of range or the queries have another number of components
+     */
+    public double accuracy(Embeddings queries, int k) {
+        checkDimensions("queries", queries.dimensions(), dimensions());
+        checkNeighbours(k, size());
+        return shareOfRightVotes(queries.labels, nearest(queries.vectors, k, -1));
+    }
+
+    /**
+     * {@return the share of these points that get their own label from a vote of their k nearest other points, 0 to 1}
+     *
+     * <p>Every point is left out in turn. Where several labels have the most votes, that of the nearest point among them
+     * wins.
+     *
+     * @param k how many vote, 1 to {@code size() - 1}
+     * @throws IllegalArgumentException if k is out of range
+     */
+    public double accuracy(int k) {
+        checkNeighbours(k, size() - 1);
+        return shareOfRightVotes(labels, nearest(vectors, k, 0));
+    }
+
+    private double shareOfRightVotes(int[] right, Neighbours[] neighbours) {
+        return IntStream.range(0, right.length).filter(q -> vote(neighbours[q]) == right[q]).count() / (double) right.length;
+    }
+
+    /**
+     * {@return the principal components of these points}
+     *
+     * @param k how many axes, 1 to {@code dimensions()}
+     * @throws IllegalArgumentException if k is out of range, or all points are the same
+     */
+    public Components components(int k) {
+        if (k < 1 || k > dimensions()) {
+            throw new IllegalArgumentException("k must be 1 to " + dimensions() + ", the number of components of a point, but is " + k + ".");
+        }
+        INDArray points = Nd4j.createFromArray(vectors);
+        INDArray mean = points.mean(0);
+        INDArray centred = points.subRowVector(mean);
+        INDArray covariance = centred.transpose().mmul(centred);
+        covariance = covariance.add(covariance.transpose()).divi(2.0 * size()); // exactly symmetric
+        EigenDecomposition eigen = new EigenDecomposition(MatrixUtils.createRealMatrix(covariance.toDoubleMatrix()));
+        double[] variances = eigen.getRealEigenvalues();
+        double sum = Arrays.stream(variances).sum();
+        if (!(sum > 0)) {
+            throw new IllegalArgumentException("All " + size() + " points are the same, so they spread in no direction.");
+        }
+        int[] order = IntStream.range(0, variances.length).boxed().sorted((a, b) -> Double.compare(variances[b], variances[a]))
+                .limit(k).mapToInt(Integer::intValue).toArray();
+        return new Components(mean.toDoubleVector(),
+                Arrays.stream(order).mapToObj(a -> signed(eigen.getEigenvector(a).toArray())).toArray(double[][]::new),
+                Arrays.stream(order).mapToDouble(a -> Math.max(0, variances[a]) / sum).toArray());
+    }
+
+    /**
+     * {@return a map of these points in two dimensions that keeps neighbours together: t-SNE, by the Barnes-Hut
+     * approximation with θ = ½ (L. van der Maaten, JMLR 15, 2014)}
+     *
+     * <p>Points of more than 50 components are reduced to their 50 principal components first. The same points and the
+     * same seed give the same map. 2,000 points take some seconds. With fewer than about 500 points the steps are too long
+     * for the map to settle, and single points stray.
+     *
+     * @param perplexity about how many neighbours each point attends to, at least 1 and less than a third of
+     *     {@code size() - 1}; 5 to 50 are usual
+     * @param seed of the random start
+     * @throws IllegalArgumentException if the perplexity is out of range, or all points are the same
+     * @throws CancellationException if the thread is interrupted, as Stop in JupyterLab does
+     */
+    public Embeddings tsne(double perplexity, long seed) {
+        if (!(perplexity >= 1 && 3 * perplexity < size() - 1)) {
+            throw new IllegalArgumentException("perplexity must be at least 1 and less than a third of " + (size() - 1)
+                    + " (the number of points less one), but is " + perplexity + ".");
+        }
+        double[][] input = components(Math.min(TSNE_COMPONENTS, dimensions())).project(this).vectors;
+        Tsne tsne = new Tsne();
+        tsne.setMessageConsumer(null);
+        tsne.setInitialDims(0);
+        tsne.setPerplexity(perplexity);
+        tsne.setMaxIterations(TSNE_STEPS);
+        tsne.setRandomSeed(seed);
+        double[][] map = tsne.run(input);
+        if (map == null) {
+            throw new CancellationException("t-SNE was stopped.");
+        }
+        return new Embeddings(map, labels, source);
+    }
+
+    private Embeddings map(UnaryOperator<double[]> function) {
+        return new Embeddings(Arrays.stream(vectors).map(function).toArray(double[][]::new), labels, source);
+    }
+
+    /** The label with the most votes; of several the one that has the nearest neighbour. */
+    private int vote(Neighbours neighbours) {
+        Map<Integer, Integer> votes = new LinkedHashMap<>();
+        for (int i : neighbours.indices) {
+            votes.merge(labels[i], 1, Integer::sum);
+        }
+        int most = Collections.max(votes.values());
+        return votes.entrySet().stream().filter(v -> v.getValue() == most).findFirst().orElseThrow().getKey();
+    }
+
+    /** The k nearest of these points to each query; query q leaves out point {@code without + q}, or none if that is negative. */
+    private Neighbours[] nearest(double[][] queries, int k, int without) {
+        INDArray points = Nd4j.createFromArray(vectors);
+        INDArray squares = points.mul(points).sum(1);
+        double scale = squares.maxNumber().doubleValue();
+        Neighbours[] result = new Neighbours[queries.length];
+        for (int from = 0; from < queries.length; from += BLOCK) {
+            double[][] block = Arrays.copyOfRange(queries, from, Math.min(from + BLOCK, queries.length));
+            // The squared distances but for the query's own square, ‖p‖² − 2 q·p, from one matrix product
+            double[][] scores = Nd4j.createFromArray(block).mmul(points.transpose()).muli(-2).addiRowVector(squares).toDoubleMatrix();
+            for (int q = 0; q < block.length; q++) {
+                if (without >= 0) {
+                    scores[q][without + from + q] = Double.POSITIVE_INFINITY;
+                }
+                double rounding = 1e-11 * (scale + norm(block[q]) * norm(block[q]));
+                result[from + q] = exact(block[q], k, scores[q], rounding);
+            }
+        }
+        return result;
+    }
+
+    /** Computes the distances anew, by their definition, of all points whose score may be among the k lowest. */
+    private Neighbours exact(double[] query, int k, double[] scores, double rounding) {
+        double limit = kthLowest(scores, k) + rounding;
+        double[] distances = new double[scores.length];
+        int[] order = IntStream.range(0, scores.length).filter(i -> scores[i] <= limit)
+                .peek(i -> distances[i] = MathArrays.distance(query, vectors[i])).boxed()
+                .sorted(Comparator.comparingDouble(i -> distances[i])).limit(k).mapToInt(Integer::intValue).toArray();
+        return new Neighbours(order, Arrays.stream(order).mapToDouble(i -> distances[i]).toArray());
+    }
+
+    private static double kthLowest(double[] values, int k) {
+        double[] lowest = new double[k];
+        Arrays.fill(lowest, Double.POSITIVE_INFINITY);
+        for (double value : values) {
+            if (value < lowest[k - 1]) {
+                int at = k - 1;
+                for (; at > 0 && lowest[at - 1] > value; at--) {
+                    lowest[at] = lowest[at - 1];
+                }
+                lowest[at] = value;
+            }
+        }
+        return lowest[k - 1];
+    }
+
+    // Small matters
+
+    private static double norm(double[] vector) {
+        return MathArrays.safeNorm(vector);
+    }
+
+    /** The same direction, with the largest component (the first of them) positive. */
+    private static double[] signed(double[] axis) {
+        double largest = 0;
+        for (double value : axis) {
+            largest = Math.abs(value) > Math.abs(largest) * (1 + 1e-9) ? value : largest;
+        }
+        return largest < 0 ? MathArrays.scale(-1, axis) : axis;
+    }
+
+    private static void checkDimensions(String name, int found, int needed) {
+        if (found != needed) {
+            throw new IllegalArgumentException(name + " must have " + needed + " components, but has " + found
+                    + "; do both come from the same space?");
+        }
+    }
+
+    private static void checkNeighbours(int k, int most) {
+        if (k < 1 || k > most) {
+            throw new IllegalArgumentException("k must be 1 to " + most + ", the number of points to choose from, but is " + k + ".");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%s: %,d points of %,d components", source, size(), dimensions());
+    }
+}
