@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -24,6 +25,7 @@ import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import siamese.data.Pairs;
+import siamese.evaluation.Embeddings;
 import siamese.evaluation.VerificationReport;
 import siamese.model.History;
 
@@ -39,6 +41,9 @@ public final class Charts {
     /** The colours of Okabe and Ito that are dark enough on white. */
     private static final Color[] PALETTE = {BLUE, VERMILLION, new Color(0x009E73), new Color(0xCC79A7), new Color(0x000000),
         new Color(0xE69F00), new Color(0x56B4E9), new Color(0x767676)};
+    /** Two more, for ten classes of points that differ in shape as well. */
+    private static final Color[] TEN = Stream.concat(Arrays.stream(PALETTE), Stream.of(new Color(0x882255), new Color(0x332288)))
+            .toArray(Color[]::new);
     static final Color INK = new Color(0x222222);
     static final Color GREY = new Color(0x767676);
 
@@ -179,6 +184,47 @@ public final class Charts {
         return chart;
     }
 
+    /**
+     * Points in two dimensions, such as a projection of embeddings: each class has a colour and a shape of its own (up to
+     * ten; then they come again), and its number is written among its points.
+     *
+     * @param title of the chart; name the data in it
+     * @param points at least two finite coordinates each, of which the first two are shown; at least one point
+     * @param labels the class of each point, 0 or more
+     * @return the chart; its axes are called first and second coordinate until you name them
+     * @throws IllegalArgumentException if the lengths differ, there is no point, or a value is out of range
+     */
+    public static XYChart scatter(String title, double[][] points, int[] labels) {
+        return ScatterChart.fill(chart(title, "First coordinate", "Second coordinate"), points, labels, TEN);
+    }
+
+    /**
+     * The same for embeddings, whose source is added to the title.
+     *
+     * @param title of the chart, without the name of the data
+     * @param points of two dimensions or more, of which the first two are shown
+     * @return the chart; its axes are called first and second coordinate until you name them
+     * @throws IllegalArgumentException if the points have one dimension only
+     */
+    public static XYChart scatter(String title, Embeddings points) {
+        return scatter(title + ": " + points.source(), points.vectors(), points.labels());
+    }
+
+    /**
+     * Several charts as one picture, row by row, each small, square and without its legend.
+     *
+     * @param columns how many beside each other, at least 1
+     * @param charts at least one; they are restyled
+     * @return the picture; it shows itself like any chart
+     * @throws IllegalArgumentException if there is no chart or no column
+     */
+    public static XYChart grid(int columns, XYChart... charts) {
+        if (columns < 1 || charts.length == 0) {
+            throw new IllegalArgumentException("columns and charts must be at least one, but are " + columns + " and " + charts.length + ".");
+        }
+        return new ChartGrid(WIDTH, columns, List.of(charts));
+    }
+
     /** The small chart that grows during training: the mean loss of the epoch so far, and the test loss at epoch ends. */
     static XYChart growing(String source, double[] at, double[] running, List<History.Epoch> epochs, int total) {
         XYChart chart = chart(560, 310, "Loss while training: " + source, "Epochs done", "Loss");
@@ -194,7 +240,10 @@ public final class Charts {
                 graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), describe(chart));
     }
 
-    private static String describe(Chart<?, ?> chart) {
+    static String describe(Chart<?, ?> chart) {
+        if (chart instanceof ChartGrid grid) {
+            return grid.describe();
+        }
         StringJoiner text = new StringJoiner(" ");
         text.add("Chart" + (chart.getTitle() == null || chart.getTitle().isBlank() ? "." : ": " + chart.getTitle() + "."));
         if (chart instanceof AxesChart<?, ?> axes) {
@@ -202,12 +251,19 @@ public final class Charts {
         }
         StringJoiner series = new StringJoiner("; ", "Shown: ", ".");
         for (Series each : chart.getSeriesCollection()) {
-            series.add(each.getName() + (each instanceof XYSeries xy ? course(xy.getXData(), xy.getYData()) : ""));
+            if (each.isShowInLegend()) {
+                series.add(each.getName() + (each instanceof XYSeries xy ? course(xy) : ""));
+            }
         }
         return text.add(series.toString()).toString();
     }
 
-    private static String course(double[] x, double[] y) {
+    private static String course(XYSeries series) {
+        if (series.getXYSeriesRenderStyle().filter(style -> style == XYSeriesRenderStyle.Scatter).isPresent()) {
+            return ScatterChart.words(series);
+        }
+        double[] x = series.getXData();
+        double[] y = series.getYData();
         if (y.length < 2) {
             return y.length == 0 ? "" : " (at " + Text.number(x[0]) + ", " + Text.number(y[0]) + ")";
         }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import siamese.data.Pairs;
+import siamese.evaluation.Embeddings;
 import siamese.evaluation.VerificationReport;
 
 class ChartsTest {
@@ -138,5 +139,39 @@ class ChartsTest {
         }
         assertEquals(100, x[x.length - 1], 1e-9);
         assertEquals(100, y[y.length - 1], 1e-9);
+    }
+
+    @Test
+    void everyClassOfAScatterHasItsOwnColourShapeAndCaption() {
+        int[] labels = IntStream.range(0, 200).map(i -> i % 10).toArray();
+        double[][] points = IntStream.range(0, 200).mapToObj(i -> new double[] {labels[i] % 5 + i / 1000.0, labels[i] / 5}).toArray(double[][]::new);
+        XYChart chart = Charts.scatter("digits", new Embeddings(points, labels, "MNIST, quick run"));
+        assertEquals("digits: MNIST, quick run", chart.getTitle());
+        List<XYSeries> series = List.copyOf(chart.getSeriesCollection());
+        assertEquals(20, series.size());
+        assertEquals(10, series.subList(0, 10).stream().map(XYSeries::getMarkerColor).distinct().count());
+        assertEquals(10, series.subList(0, 10).stream().map(XYSeries::getMarker).distinct().count());
+        double[] at = {series.get(17).getXData()[0], series.get(17).getYData()[0]};
+        assertTrue(IntStream.range(0, 200).anyMatch(i -> labels[i] == 7 && Arrays.equals(points[i], at)), "among the points of class 7");
+        String text = Charts.view(chart).text();
+        assertTrue(text.contains("7 (20 points around 2.102, 1)") && !text.contains("written"), text);
+        assertThrows(IllegalArgumentException.class, () -> Charts.scatter("x", points, new int[3]));
+        String message = assertThrows(IllegalArgumentException.class, () -> Charts.scatter("x", new double[][] {{1}}, new int[1])).getMessage();
+        assertTrue(message.contains("points[0] is [1.0]") && message.contains("project"), message);
+    }
+
+    @Test
+    void gridShowsEveryChartInItsPlace() throws IOException {
+        double[][] left = {{0, 0}, {1, 1}};
+        XYChart grid = Charts.grid(2, Charts.scatter("one", left, new int[2]), Charts.scatter("two", left, new int[2]),
+                Charts.scatter("three", left, new int[2]));
+        View view = Charts.view(grid);
+        BufferedImage picture = Samples.picture(view.html());
+        assertEquals(picture.getWidth(), picture.getHeight(), "two rows of two squares");
+        int half = picture.getWidth() / 2;
+        assertTrue(Samples.differentColors(picture.getSubimage(half, 0, half, half)) > 10);
+        assertEquals(1, Samples.differentColors(picture.getSubimage(half, half, half, half)), "the fourth place is empty");
+        assertTrue(view.text().startsWith("Chart: one.") && view.text().contains("Chart: three."), view.text());
+        assertThrows(IllegalArgumentException.class, () -> Charts.grid(2));
     }
 }
