@@ -8,6 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -217,6 +219,19 @@ public final class LabeledImages {
             System.arraycopy(pixels, indices[k] * area, newPixels, k * area, area);
         }
         return new LabeledImages(newSource, rows, columns, classes, newPixels, newLabels);
+    }
+
+    /**
+     * {@return changed copies of the images, such as rotated or noisy ones; they keep their order and labels}
+     *
+     * @param newSource what the new set calls itself, such as "MNIST, rotated by 10°"
+     * @param change makes the new picture from the old one, both dark ink on white paper; called once an image, in order;
+     *     its results must be of one size
+     * @throws IllegalArgumentException if there is no image, or the new pictures differ in size
+     */
+    public LabeledImages map(String newSource, UnaryOperator<BufferedImage> change) {
+        LabeledImages changed = of(IntStream.range(0, size()).mapToObj(i -> change.apply(image(i))).toArray(BufferedImage[]::new));
+        return new LabeledImages(newSource, changed.rows, changed.columns, classes, changed.pixels, labels);
     }
 
     /** {@return 16 hexadecimal digits that are the same for the same pixels and labels: the beginning of their SHA-256} */

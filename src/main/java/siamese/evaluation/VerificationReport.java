@@ -3,6 +3,8 @@ package siamese.evaluation;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.stat.descriptive.rank.Percentile;
+import org.apache.commons.math3.stat.descriptive.rank.Percentile.EstimationType;
 import siamese.data.Pairs;
 
 /**
@@ -27,6 +29,114 @@ import siamese.data.Pairs;
 public record VerificationReport(String source, int pairs, int similarPairs, double[] thresholds, double[] falseAcceptRates,
         double[] trueAcceptRates, double auc, double equalErrorRate, double equalErrorThreshold, double bestAccuracy,
         double bestThreshold) {
+
+    /**
+     * From where to where a figure may lie.
+     *
+     * @param low lower end
+     * @param high upper end
+     */
+    public record Interval(double low, double high) {
+
+        /**
+         * {@return the middle part of some values: a percentile interval}
+         *
+         * @param values such as a figure's replicates, at least one
+         * @param level which share of them lies within, above 0 and below 1, such as 0.95
+         * @throws IllegalArgumentException if there is no value, one is NaN, or the level is out of range
+         */
+        public static Interval of(double[] values, double level) {
+            if (!(level > 0 && level < 1)) {
+                throw new IllegalArgumentException("level must be above 0 and below 1, but is " + level + "; 0.95 is usual.");
+            }
+            if (values.length == 0 || Arrays.stream(values).anyMatch(Double::isNaN)) {
+                throw new IllegalArgumentException("values has " + values.length + " entries of which "
+                        + Arrays.stream(values).filter(Double::isNaN).count() + " are NaN; give at least one number, and only numbers.");
+            }
+            Percentile percentile = new Percentile().withEstimationType(EstimationType.R_7);
+            percentile.setData(values);
+            return new Interval(percentile.evaluate(50 * (1 - level)), percentile.evaluate(50 * (1 + level)));
+        }
+
+        /** {@return how wide it is} */
+        public double width() {
+            return high - low;
+        }
+
+        @Override
+        public String toString() {
+            return String.format("%.4f to %.4f", low, high);
+        }
+    }
+
+    /**
+     * How much the figures of a report would move with other images, by the bootstrap (B. Efron, 1979,
+     * doi:10.1214/aos/1176344552): images are drawn from those of the pairs, with replacement and as many as there are, a
+     * pair counts with the product of its images' counts, and the figures are computed anew. The network stays as it is,
+     * so nothing is said about training it again. A draw without similar or without dissimilar pairs is repeated.
+     *
+     * <p>Replicate r depends on the pairs, the seed and r only. Two networks' bootstraps with the same pairs and seed
+     * therefore draw the same images, and the differences of their replicates say whether one network is better.
+     *
+     * @param equalErrorRates one a replicate, 0 to 1
+     * @param aucs areas under the ROC curve, one a replicate, 0 to 1
+     * @param accuracies shares of right decisions at the given threshold, one a replicate, 0 to 1
+     */
+    public record Bootstrap(double[] equalErrorRates, double[] aucs, double[] accuracies) {
+
+        /**
+         * {@return replicates that draw images, the course's way}
+         *
+         * @param pairs the pairs
+         * @param distances one a pair, in the same order
+         * @param threshold where the accuracy is taken; pairs up to this distance are accepted
+         * @param replicates how many, at least 1; 1,000 are usual
+         * @param seed of the draws
+         * @throws IllegalArgumentException if a distance or the threshold is not finite, the lengths differ, there are no
+         *     replicates, or there are too few pairs of one kind
+         */
+        public static Bootstrap overImages(Pairs pairs, double[] distances, double threshold, int replicates, long seed) {
+            return of(Resampling.of(pairs, distances, threshold, true).run(replicates, seed));
+        }
+
+        /**
+         * {@return replicates that draw pairs as if they were independent of each other; since pairs share images, their
+         * spread is too small: for comparison only}
+         *
+         * @param pairs the pairs
+         * @param distances one a pair, in the same order
+         * @param threshold where the accuracy is taken; pairs up to this distance are accepted
+         * @param replicates how many, at least 1
+         * @param seed of the draws
+         * @throws IllegalArgumentException as {@link #overImages}
+         */
+        public static Bootstrap overPairs(Pairs pairs, double[] distances, double threshold, int replicates, long seed) {
+            return of(Resampling.of(pairs, distances, threshold, false).run(replicates, seed));
+        }
+
+        private static Bootstrap of(double[][] figures) {
+            return new Bootstrap(column(figures, 0), column(figures, 1), column(figures, 2));
+        }
+
+        private static double[] column(double[][] rows, int k) {
+            return Arrays.stream(rows).mapToDouble(row -> row[k]).toArray();
+        }
+
+        /** {@return the 95 % interval of the equal error rate} */
+        public Interval equalErrorRate() {
+            return Interval.of(equalErrorRates, 0.95);
+        }
+
+        /** {@return the 95 % interval of the area under the ROC curve} */
+        public Interval auc() {
+            return Interval.of(aucs, 0.95);
+        }
+
+        /** {@return the 95 % interval of the accuracy at the threshold} */
+        public Interval accuracy() {
+            return Interval.of(accuracies, 0.95);
+        }
+    }
 
     /**
      * {@return the report on pairs of images}
@@ -99,7 +209,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     }
 
     /** Indices of the distances in ascending order, after checking them. */
-    private static int[] sorted(double[] distances, boolean[] similar) {
+    static int[] sorted(double[] distances, boolean[] similar) {
         if (distances.length != similar.length) {
             throw new IllegalArgumentException("distances and similar must have one entry a pair, but have " + distances.length
                     + " and " + similar.length + ".");

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -42,6 +44,25 @@ class LabeledImagesTest {
         assertEquals(2, part.label(0));
         assertEquals(0, part.label(1));
         assertArrayEquals(images.pixels(0, 1).reshape(4).toFloatVector(), part.pixels(0, 1).reshape(4).toFloatVector());
+    }
+
+    @Test
+    void mapChangesThePicturesAndKeepsOrderAndLabels() {
+        LabeledImages mirrored = images.map("test, mirrored", picture -> {
+            BufferedImage result = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_GRAY);
+            result.getRaster().setSample(0, 0, 0, picture.getRaster().getSample(1, 0, 0));
+            result.getRaster().setSample(1, 0, 0, picture.getRaster().getSample(0, 0, 0));
+            return result;
+        });
+        assertEquals("test, mirrored", mirrored.source());
+        assertEquals(3, mirrored.classes());
+        assertArrayEquals(new float[] {1, 0, 0, 0.2f, 0, 0.4f, 0, 0.6f}, mirrored.pixels(0, 1, 2, 3).reshape(8).toFloatVector(), 1e-6f);
+        assertArrayEquals(images.indicesByClass()[2], mirrored.indicesByClass()[2]);
+        assertEquals(images.fingerprint(), images.map("same", picture -> picture).fingerprint());
+        assertEquals(3, images.map("larger", picture -> new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_GRAY)).rows());
+        AtomicInteger width = new AtomicInteger(1);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> images.map("x",
+                picture -> new BufferedImage(width.getAndIncrement(), 1, BufferedImage.TYPE_BYTE_GRAY))).getMessage().contains("of one size"));
     }
 
     @Test
