@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -18,10 +19,10 @@ import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.AxesChart;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.internal.series.Series;
+import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
-import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import siamese.data.Pairs;
@@ -168,6 +169,53 @@ public final class Charts {
     }
 
     /**
+     * The detection error trade-off (DET) curve: the false reject rate over the false accept rate, both in percent on
+     * logarithmic axes, which give the small errors of a good network as much room as the large ones. (The curve's
+     * inventors, A. Martin et al., 1997, used axes by the quantiles of the normal distribution.) Rates of 0 have no place
+     * on such axes and are left out.
+     *
+     * @param reports one curve each, named by its source; at least one
+     * @return the chart
+     * @throws IllegalArgumentException if there is no report, two have the same source, or one makes no errors of both
+     *     kinds at any threshold, so that it has no curve
+     */
+    public static XYChart det(VerificationReport... reports) {
+        if (reports.length == 0) {
+            throw new IllegalArgumentException("reports is empty; give at least one.");
+        }
+        XYChart chart = xy("Detection error trade-off" + (reports.length == 1 ? ": " + reports[0].source() : ""),
+                "False accept rate (% of the dissimilar pairs)", "False reject rate (% of the similar pairs)");
+        double least = 100;
+        for (VerificationReport report : reports) {
+            double[][] curve = tradeOff(report);
+            chart.addSeries(reports.length == 1 ? "DET curve" : report.source(), curve[0], curve[1]);
+            least = Math.min(least, Math.min(curve[0][0], curve[1][curve[1].length - 1]));
+        }
+        double low = Math.pow(10, Math.floor(Math.log10(least) + 1e-9));
+        addLine(chart, "false accepts = false rejects", new double[] {low, 100}, new double[] {low, 100}, GREY, DOTTED,
+                SeriesMarkers.NONE);
+        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true).setXAxisMin(low).setXAxisMax(100.0)
+                .setYAxisMin(low).setYAxisMax(100.0);
+        return chart;
+    }
+
+    /**
+     * A square table of values as shades from white (0) to blue (the highest), with each value written in its place.
+     *
+     * @param title of the chart; name the data in it
+     * @param xTitle what the columns are
+     * @param yTitle what the rows are
+     * @param names of the columns from left to right, and of the rows from top to bottom
+     * @param values row by row, each 0 or more and finite
+     * @return the picture; it shows itself like any chart
+     * @throws IllegalArgumentException if the values are not as many rows and columns as there are names, or one is out of
+     *     range
+     */
+    public static XYChart heatMap(String title, String xTitle, String yTitle, List<String> names, double[][] values) {
+        return new HeatMap(title, xTitle, yTitle, names, values);
+    }
+
+    /**
      * An empty chart in the course's theme, for series of your own: {@code chart.addSeries(name, x, y)} takes the next of
      * eight colours and four dashes, which tell the lines apart in grey as well.
      *
@@ -244,6 +292,9 @@ public final class Charts {
         if (chart instanceof ChartGrid grid) {
             return grid.describe();
         }
+        if (chart instanceof HeatMap map) {
+            return map.describe();
+        }
         StringJoiner text = new StringJoiner(" ");
         text.add("Chart" + (chart.getTitle() == null || chart.getTitle().isBlank() ? "." : ": " + chart.getTitle() + "."));
         if (chart instanceof AxesChart<?, ?> axes) {
@@ -291,10 +342,16 @@ public final class Charts {
 
     private static XYChart chart(int width, int height, String title, String xTitle, String yTitle) {
         XYChart chart = new XYChart(width, height);
+        theme(chart, title, xTitle, yTitle);
+        return chart;
+    }
+
+    /** Titles, fonts and colours that all charts with axes share. */
+    static void theme(AxesChart<?, ?> chart, String title, String xTitle, String yTitle) {
         chart.setTitle(title);
         chart.setXAxisTitle(xTitle);
         chart.setYAxisTitle(yTitle);
-        XYStyler styler = chart.getStyler();
+        AxesChartStyler styler = chart.getStyler();
         Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
         styler.setLocale(Locale.ROOT);
         styler.setChartTitleFont(font.deriveFont(Font.BOLD, 16f)).setChartTitleBoxVisible(false).setChartTitlePadding(8);
@@ -308,7 +365,6 @@ public final class Charts {
                 .setAxisTickMarksColor(GREY).setAxisTitlePadding(8).setPlotMargin(0)
                 .setYAxisLabelAlignment(TextAlignment.Right)
                 .setPlotGridLinesColor(new Color(0xDDDDDD)).setPlotGridLinesStroke(stroke(1));
-        return chart;
     }
 
     private static BasicStroke stroke(float width, float... dashes) {
@@ -423,6 +479,22 @@ public final class Charts {
         BitSet kept = simplify(x, y, n, TOLERANCE * corner);
         return new double[][] {kept.stream().mapToDouble(i -> 100 * x[i]).toArray(),
             kept.stream().mapToDouble(i -> 100 * y[i]).toArray()};
+    }
+
+    /** False accept and false reject rates above 0, in percent, thinned out where that cannot be seen on logarithmic axes. */
+    private static double[][] tradeOff(VerificationReport report) {
+        double[] far = report.falseAcceptRates();
+        double[] frr = Arrays.stream(report.trueAcceptRates()).map(tar -> 1 - tar).toArray();
+        int[] shown = IntStream.range(0, far.length).filter(k -> far[k] > 0 && frr[k] > 1e-12).toArray();
+        if (shown.length == 0) {
+            throw new IllegalArgumentException("The report on " + report.source()
+                    + " never has both kinds of errors, so it has no DET curve; judge it on more or harder pairs.");
+        }
+        double[] x = Arrays.stream(shown).mapToDouble(k -> Math.log10(100 * far[k])).toArray();
+        double[] y = Arrays.stream(shown).mapToDouble(k -> Math.log10(100 * frr[k])).toArray();
+        int[] kept = simplify(x, y, shown.length, 4 * TOLERANCE).stream().toArray();
+        return new double[][] {Arrays.stream(kept).mapToDouble(k -> 100 * far[shown[k]]).toArray(),
+            Arrays.stream(kept).mapToDouble(k -> 100 * frr[shown[k]]).toArray()};
     }
 
     /** Ramer, Douglas and Peucker: keeps the points without which the line would move by more than the tolerance. */

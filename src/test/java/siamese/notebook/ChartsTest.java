@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.Color;
 import java.awt.geom.Line2D;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Arrays;
@@ -158,6 +160,71 @@ class ChartsTest {
         assertThrows(IllegalArgumentException.class, () -> Charts.scatter("x", points, new int[3]));
         String message = assertThrows(IllegalArgumentException.class, () -> Charts.scatter("x", new double[][] {{1}}, new int[1])).getMessage();
         assertTrue(message.contains("points[0] is [1.0]") && message.contains("project"), message);
+    }
+
+    @Test
+    void detShowsErrorsOnLogarithmicAxes() throws IOException {
+        VerificationReport report = Samples.report();
+        XYChart chart = Charts.det(report);
+        assertEquals("Detection error trade-off: " + report.source(), chart.getTitle());
+        XYSeries curve = chart.getSeries("DET curve");
+        double[] far = curve.getXData();
+        double[] frr = curve.getYData();
+        for (int k = 0; k < far.length; k++) {
+            double accepted = far[k] / 100;
+            double rejected = frr[k] / 100;
+            assertTrue(IntStream.range(0, report.thresholds().length).anyMatch(i ->
+                    Math.abs(report.falseAcceptRates()[i] - accepted) < 1e-9 && Math.abs(1 - report.trueAcceptRates()[i] - rejected) < 1e-9));
+            assertTrue(far[k] > 0 && frr[k] > 0 && (k == 0 || far[k] >= far[k - 1] && frr[k] <= frr[k - 1]), "falls");
+        }
+        assertTrue(far[0] >= chart.getStyler().getXAxisMin() && frr[frr.length - 1] >= chart.getStyler().getYAxisMin(null));
+        assertTrue(Samples.differentColors(Samples.picture(Charts.view(chart).html())) > 10);
+        VerificationReport other = VerificationReport.of(new double[] {1, 2, 3, 4}, new boolean[] {true, false, true, false});
+        assertEquals(3, Charts.det(report, other).getSeriesCollection().size());
+        assertTrue(Charts.view(Charts.det(report, other)).text().contains("unnamed data"));
+        VerificationReport perfect = VerificationReport.of(new double[] {1, 2}, new boolean[] {true, false});
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Charts.det(perfect)).getMessage().contains("no DET curve"));
+        assertThrows(IllegalArgumentException.class, () -> Charts.det());
+    }
+
+    @Test
+    void heatMapWritesItsValuesAndDarkensSteadily() throws IOException {
+        double[][] values = {{0, 2, 4}, {6, 8, 10}, {1, 3, 5.25}};
+        XYChart chart = Charts.heatMap("Confusions: MNIST, quick run", "Column", "Row", List.of("0", "1", "2"), values);
+        View view = Charts.view(chart);
+        assertTrue(view.text().startsWith("Chart: Confusions: MNIST, quick run. Columns: Column. Rows: Row."), view.text());
+        assertTrue(view.text().contains("9 values, the highest (row, column): 10.0 at 1, 2; 8.00 at 1, 1; 6.00 at 1, 0; 5.25 at 2, 2; 4.00 at 0, 2."), view.text());
+        BufferedImage picture = Samples.picture(view.html());
+        assertEquals(2 * chart.getWidth(), picture.getWidth());
+        double last = 1.1;
+        for (int cell : new int[] {0, 6, 1, 7, 2, 8, 3, 4, 5}) { // from the lowest value to the highest
+            Rectangle2D square = ((HeatMap) chart).square(cell / 3, cell % 3);
+            double light = luminance(new Color(picture.getRGB((int) (2 * square.getX()) + 10, (int) (2 * square.getY()) + 10)));
+            assertTrue(light < last, "square " + cell + " is darker than those of lower values");
+            last = light;
+            assertTrue(Samples.differentColors(picture.getSubimage((int) (2 * square.getX()) + 10, (int) (2 * square.getY()) + 10, 90, 90)) > 2,
+                    "the value is written in square " + cell);
+        }
+        assertTrue((last + 0.05) / (luminance(Charts.INK) + 0.05) > 4.5, "the value in the darkest square can be read");
+        assertTrue(Samples.png(view.html()).length < 80_000);
+        for (int x : new int[] {0, picture.getWidth() - 1}) {
+            assertEquals(List.of(0xffffff), Samples.column(picture, x).stream().distinct().toList());
+        }
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> Charts.heatMap("x", "x", "y", List.of("a", "b"), new double[][] {{1, 2}, {3}})).getMessage();
+        assertTrue(message.startsWith("values[1] has 1 entries"), message);
+        message = assertThrows(IllegalArgumentException.class,
+                () -> Charts.heatMap("x", "x", "y", List.of("a"), new double[][] {{Double.NaN}})).getMessage();
+        assertTrue(message.startsWith("values[0][0] is NaN"), message);
+        assertThrows(IllegalArgumentException.class, () -> Charts.heatMap("x", "x", "y", List.of(), new double[0][]));
+        Charts.view(Charts.heatMap("nothing wrong", "x", "y", List.of("a"), new double[1][1]));
+    }
+
+    /** Relative luminance as in the Web Content Accessibility Guidelines. */
+    private static double luminance(Color color) {
+        double[] linear = Arrays.stream(new int[] {color.getRed(), color.getGreen(), color.getBlue()})
+                .mapToDouble(c -> c <= 10 ? c / 255.0 / 12.92 : Math.pow((c / 255.0 + 0.055) / 1.055, 2.4)).toArray();
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
     }
 
     @Test
