@@ -161,7 +161,15 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         return of("unnamed data", distances, similar);
     }
 
-    private static VerificationReport of(String source, double[] distances, boolean[] similar) {
+    /**
+     * {@return the report on distances of any origin, which names their data}
+     *
+     * @param source name of the data, such as "MNIST"
+     * @param distances one a pair; smaller means more alike
+     * @param similar whether each pair is similar
+     * @throws IllegalArgumentException as {@link #of(double[], boolean[])}
+     */
+    public static VerificationReport of(String source, double[] distances, boolean[] similar) {
         int[] order = sorted(distances, similar);
         int positives = (int) IntStream.range(0, similar.length).filter(p -> similar[p]).count();
         int negatives = similar.length - positives;

@@ -53,6 +53,13 @@ class VerificationReportTest {
     }
 
     @Test
+    void namesTheDataThatItIsTold() {
+        VerificationReport report = VerificationReport.of("MNIST, known digits", new double[] {0.1, 0.5}, new boolean[] {true, false});
+        assertEquals("MNIST, known digits", report.source());
+        assertEquals(1, report.auc());
+    }
+
+    @Test
     void aCaseWorkedOutByHand() {
         VerificationReport report = VerificationReport.of(new double[] {0.1, 0.2, 0.3, 0.4, 0.5}, new boolean[] {true, true, false, true, false});
         // accepted up to 0.1, 0.2, 0.3, 0.4, 0.5: 1/3, 2/3, 2/3, 1, 1 of the similar and 0, 0, 1/2, 1/2, 1 of the dissimilar
