@@ -225,10 +225,10 @@ public final class Charts {
      * @return the chart, without series
      */
     public static XYChart xy(String title, String xTitle, String yTitle) {
-        XYChart chart = chart(title, xTitle, yTitle);
-        chart.getStyler().setSeriesColors(PALETTE)
-                .setSeriesLines(new BasicStroke[] {SOLID, DASHED, stroke(2.2f, 2, 3), stroke(2.2f, 10, 4, 2, 4)})
-                .setSeriesMarkers(new Marker[] {SeriesMarkers.NONE});
+        BasicStroke[] dashes = {SOLID, DASHED, stroke(2.2f, 2, 3), stroke(2.2f, 10, 4, 2, 4)};
+        XYChart chart = new DashedChart(WIDTH, HEIGHT, dashes);
+        theme(chart, title, xTitle, yTitle);
+        chart.getStyler().setSeriesColors(PALETTE).setSeriesMarkers(new Marker[] {SeriesMarkers.NONE});
         return chart;
     }
 

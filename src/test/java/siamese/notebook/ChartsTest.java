@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
@@ -141,6 +142,22 @@ class ChartsTest {
         }
         assertEquals(100, x[x.length - 1], 1e-9);
         assertEquals(100, y[y.length - 1], 1e-9);
+    }
+
+    @Test
+    void linesOfOnesOwnDifferInColourAndInDashes() {
+        XYChart chart = Charts.xy("lines", "x", "y");
+        double[] x = {0, 1};
+        for (int k = 0; k < 4; k++) {
+            chart.addSeries("line " + k, x, new double[] {k, k + 1});
+        }
+        BasicStroke mine = new BasicStroke(5);
+        chart.addSeries("mine", x, x).setLineStyle(mine);
+        Charts.view(Charts.grid(1, chart));
+        List<XYSeries> series = List.copyOf(chart.getSeriesCollection());
+        assertEquals(5, series.stream().map(XYSeries::getLineColor).distinct().count());
+        assertEquals(5, series.stream().map(XYSeries::getLineStyle).distinct().count());
+        assertEquals(mine, series.get(4).getLineStyle());
     }
 
     @Test
