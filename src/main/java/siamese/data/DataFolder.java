@@ -20,13 +20,15 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /**
  * Where the files of a data set are found: a given folder, else the cache, else a mirror, from which they go into the
- * cache. A file comes as {@code NAME.gz} or as plain {@code NAME}, and is used only if the decompressed bytes have the
- * expected SHA-256. A download is: next mirror on failure, check, atomic move under a lock.
+ * cache. A file is used only if its bytes have an expected SHA-256: those of {@code NAME.gz} when decompressed or of plain
+ * {@code NAME}, or those of an archive as it is. A download is: next mirror on failure, check, atomic move under a lock.
  *
  * @param name of the data set and of its folder, such as "mnist"
  * @param given the folder that the user named, which is only read; null if none was named
@@ -37,6 +39,29 @@ import java.util.zip.GZIPInputStream;
 record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience) {
 
     private static final int LARGEST_OVERHEAD = 1 << 16;
+
+    /**
+     * A file that is wanted.
+     *
+     * @param name of the file, without {@code .gz}
+     * @param zipped whether it comes as {@code NAME.gz} too, and always so from a mirror
+     * @param versions the SHA-256 in hexadecimal digits and the size in bytes, both of the decompressed file, of each version
+     *     that will do; the original is the first
+     */
+    private record Wanted(String name, boolean zipped, List<Version> versions) {
+
+        String onMirror() {
+            return zipped ? name + ".gz" : name;
+        }
+
+        int most() {
+            return versions.stream().mapToInt(Version::bytes).max().orElseThrow();
+        }
+    }
+
+    /** One version of a file: its size and its SHA-256 in hexadecimal digits. */
+    record Version(int bytes, String sha256) {
+    }
 
     /**
      * The data set's folder as the environment has it: {@code SIAMESE_DATA} is the given folder's parent,
@@ -50,18 +75,13 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
 
     /** The file on this machine, if it is here. */
     Optional<Path> location(String file) {
-        return candidates(file).stream().filter(Files::exists).findFirst();
+        return location(file, true);
     }
 
-    private List<Path> candidates(String file) {
-        List<Path> paths = new ArrayList<>();
-        if (given != null) {
-            paths.add(given.resolve(file + ".gz"));
-            paths.add(given.resolve(file));
-        }
-        paths.add(cache.resolve(file + ".gz"));
-        paths.add(cache.resolve(file));
-        return paths;
+    private Optional<Path> location(String file, boolean zipped) {
+        return Stream.of(given, cache).filter(Objects::nonNull)
+                .flatMap(folder -> zipped ? Stream.of(folder.resolve(file + ".gz"), folder.resolve(file)) : Stream.of(folder.resolve(file)))
+                .filter(Files::exists).findFirst();
     }
 
     /**
@@ -73,52 +93,68 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      * @throws IOException if the file can be had nowhere, or the one at hand is not the right one
      */
     byte[] read(String file, int bytes, String sha256) throws IOException {
-        Optional<Path> found = location(file);
+        return read(new Wanted(file, true, List.of(new Version(bytes, sha256))));
+    }
+
+    /**
+     * {@return the bytes of an archive, as they are}
+     *
+     * @param file its name
+     * @param versions any of which will do; the original, which is on the mirrors, is the first
+     * @throws IOException if the file can be had nowhere, or the one at hand is not the right one
+     */
+    byte[] readArchive(String file, Version... versions) throws IOException {
+        return read(new Wanted(file, false, List.of(versions)));
+    }
+
+    private byte[] read(Wanted wanted) throws IOException {
+        Optional<Path> found = location(wanted.name, wanted.zipped);
         if (found.isPresent() && found.get().startsWith(cache)) {
             try {
-                return verified(found.get(), bytes, sha256);
+                return verified(found.get(), wanted);
             } catch (IOException damaged) {
                 Files.delete(found.get());
                 found = Optional.empty();
             }
         }
-        return verified(found.isPresent() ? found.get() : download(file, bytes, sha256), bytes, sha256);
+        return verified(found.isPresent() ? found.get() : download(wanted), wanted);
     }
 
-    private byte[] verified(Path path, int bytes, String sha256) throws IOException {
+    private byte[] verified(Path path, Wanted wanted) throws IOException {
         if (!Files.isRegularFile(path)) {
             throw new IOException(path + " is not a file; it should be " + name + "'s " + path.getFileName() + ".");
         }
         try (InputStream in = Files.newInputStream(path)) {
-            return verified(path.toString(), in, path.toString().endsWith(".gz"), bytes, sha256);
+            return verified(path.toString(), in, path.toString().endsWith(".gz"), wanted.most(), wanted.versions);
         }
     }
 
-    private static byte[] verified(String what, InputStream in, boolean zipped, int bytes, String sha256) throws IOException {
+    private static byte[] verified(String what, InputStream in, boolean zipped, int most, List<Version> versions) throws IOException {
         byte[] content;
         try (InputStream plain = zipped ? new GZIPInputStream(in, 1 << 16) : in) {
-            content = plain.readNBytes(bytes + 1);
+            content = plain.readNBytes(most + 1);
         } catch (IOException e) {
             throw new IOException(what + " cannot be read (" + e.getMessage() + "); delete it, and it will be fetched again.", e);
         }
-        String actual = sha256(content);
-        if (content.length != bytes || !actual.equals(sha256)) {
-            throw new IOException(what + " is not the original file: it has " + (content.length > bytes ? "more than " + bytes : content.length)
-                    + " bytes with SHA-256 " + actual.substring(0, 12) + "… instead of " + bytes + " bytes with "
-                    + sha256.substring(0, 12) + "…; delete it, and it will be fetched again.");
+        Version actual = new Version(content.length, sha256(content));
+        if (!versions.contains(actual)) {
+            Version original = versions.get(0);
+            throw new IOException(what + " is not the original file: it has " + (content.length > most ? "more than " + most : content.length)
+                    + " bytes with SHA-256 " + actual.sha256.substring(0, 12) + "… instead of " + original.bytes + " bytes with "
+                    + original.sha256.substring(0, 12) + "…; delete it, and it will be fetched again.");
         }
         return content;
     }
 
     /** Fetches a file once, however many threads (the monitor) and processes (the file lock) ask for it. */
-    private Path download(String file, int bytes, String sha256) throws IOException {
+    private Path download(Wanted wanted) throws IOException {
         synchronized (DataFolder.class) {
-            return downloadAlone(file, bytes, sha256);
+            return downloadAlone(wanted);
         }
     }
 
-    private Path downloadAlone(String file, int bytes, String sha256) throws IOException {
-        Path target = cache.resolve(file + ".gz");
+    private Path downloadAlone(Wanted wanted) throws IOException {
+        Path target = cache.resolve(wanted.onMirror());
         List<String> failures = new ArrayList<>();
         try {
             Files.createDirectories(cache);
@@ -129,7 +165,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                 }
                 for (URI mirror : mirrors) {
                     try {
-                        fetch(mirror.resolve(file + ".gz"), target, bytes, sha256);
+                        fetch(mirror.resolve(wanted.onMirror()), target, wanted);
                         return target;
                     } catch (IOException e) {
                         failures.add(mirror.getHost() + ": " + (e instanceof UnknownHostException || e.getMessage() == null
@@ -140,12 +176,12 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         } catch (IOException e) {
             failures.add(cache + ": " + e);
         }
-        throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file + ".gz is "
+        throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror() + " is "
                 + (given == null ? "not in " : "neither in " + given + " nor in ") + cache + ", and no mirror gave it (" + String.join("; ", failures)
-                + "). Put the four original files into a folder mnist and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
+                + "). Put the original files into a folder " + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 
-    private void fetch(URI address, Path target, int bytes, String sha256) throws IOException {
+    private void fetch(URI address, Path target, Wanted wanted) throws IOException {
         long deadline = System.nanoTime() + patience.multipliedBy(10).toNanos();
         HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
         connection.setConnectTimeout((int) patience.toMillis());
@@ -154,8 +190,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
             if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
                 throw new IOException("it answered " + connection.getResponseCode());
             }
-            byte[] content = body(connection.getInputStream(), bytes + LARGEST_OVERHEAD, deadline);
-            verified("the file there", new ByteArrayInputStream(content), true, bytes, sha256);
+            byte[] content = body(connection.getInputStream(), wanted.most() + LARGEST_OVERHEAD, deadline);
+            verified("the file there", new ByteArrayInputStream(content), wanted.zipped, wanted.most(), wanted.versions);
             Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
             try {
                 Files.write(part, content);

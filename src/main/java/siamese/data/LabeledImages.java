@@ -210,7 +210,7 @@ public final class LabeledImages {
         return subset(source, indices);
     }
 
-    private LabeledImages subset(String newSource, int[] indices) {
+    LabeledImages subset(String newSource, int[] indices) {
         int area = rows * columns;
         byte[] newPixels = new byte[indices.length * area];
         int[] newLabels = new int[indices.length];
@@ -232,6 +232,18 @@ public final class LabeledImages {
     public LabeledImages map(String newSource, UnaryOperator<BufferedImage> change) {
         LabeledImages changed = of(IntStream.range(0, size()).mapToObj(i -> change.apply(image(i))).toArray(BufferedImage[]::new));
         return new LabeledImages(newSource, changed.rows, changed.columns, classes, changed.pixels, labels);
+    }
+
+    /** {@return the same images with other classes} */
+    LabeledImages relabelled(String newSource, int newClasses, int[] newLabels) {
+        return new LabeledImages(newSource, rows, columns, newClasses, pixels, newLabels);
+    }
+
+    /** {@return a copy of the pixels of an image, row by row, 255 is ink} */
+    byte[] bytes(int i) {
+        int area = rows * columns;
+        int from = Objects.checkIndex(i, labels.length) * area;
+        return Arrays.copyOfRange(pixels, from, from + area);
     }
 
     /** {@return 16 hexadecimal digits that are the same for the same pixels and labels: the beginning of their SHA-256} */

@@ -2,13 +2,15 @@ package siamese.data;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
 /**
  * How much of the data and how many epochs a run uses: the one place that defines a quick run.
  *
  * <p>A full run takes everything. A quick run, for tests, for Binder and for a first look, takes the first
  * {@value #QUICK_TRAINING_IMAGES} training images and {@value #QUICK_TEST_IMAGES} test images of each class (12,000 and
- * 4,000 of the overview's pairs) and at most {@value #QUICK_EPOCHS} epochs. The images of a quick run call themselves
+ * 4,000 of the overview's pairs) and at most {@value #QUICK_EPOCHS} epochs; of Omniglot the first
+ * {@value #QUICK_BACKGROUND_ALPHABETS} background and {@value #QUICK_EVALUATION_ALPHABETS} evaluation alphabets. The images of a quick run call themselves
  * "…, quick run", and so does every chart and table made from them.
  */
 public enum RunSize {
@@ -20,6 +22,8 @@ public enum RunSize {
     private static final int QUICK_TRAINING_IMAGES = 601;
     private static final int QUICK_TEST_IMAGES = 201;
     private static final int QUICK_EPOCHS = 2;
+    private static final int QUICK_BACKGROUND_ALPHABETS = 6;
+    private static final int QUICK_EVALUATION_ALPHABETS = 4;
 
     /** {@return {@link #QUICK} where the environment variable {@code SIAMESE_QUICK} is 1, else {@link #FULL}} */
     public static RunSize current() {
@@ -45,6 +49,25 @@ public enum RunSize {
         return this == FULL ? all : new Mnist(
                 all.train().firstOfEachClass(QUICK_TRAINING_IMAGES, all.train().source() + ", quick run"),
                 all.test().firstOfEachClass(QUICK_TEST_IMAGES, all.test().source() + ", quick run"));
+    }
+
+    /**
+     * {@return the part of Omniglot that this run uses; the published runs are always all there}
+     *
+     * @param all everything
+     */
+    public Omniglot of(Omniglot all) {
+        return this == FULL ? all : new Omniglot(first(all.background(), QUICK_BACKGROUND_ALPHABETS),
+                first(all.evaluation(), QUICK_EVALUATION_ALPHABETS),
+                all.runs().stream().map(run -> new Omniglot.Run(quick(run.training()), quick(run.test()))).toList());
+    }
+
+    private static Omniglot.Characters first(Omniglot.Characters all, int alphabets) {
+        return all.only(all.alphabetNames().subList(0, alphabets), all.images().source() + ", quick run");
+    }
+
+    private static LabeledImages quick(LabeledImages images) {
+        return images.relabelled(images.source() + ", quick run", images.classes(), IntStream.range(0, images.size()).map(images::label).toArray());
     }
 
     /**

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -52,7 +53,7 @@ class DataFolderTest {
     @BeforeEach
     void start() throws Exception {
         new SplittableRandom(1).nextBytes(content);
-        sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        sha256 = sha256(content);
         zipped = gzip(content);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         threads = Executors.newCachedThreadPool();
@@ -187,5 +188,30 @@ class DataFolderTest {
         assertArrayEquals(content, read(folder(null, "good")));
         assertArrayEquals(content, other.get());
         assertEquals(1, goodRequests.get());
+    }
+
+    @Test
+    void archiveIsUsedAsItIsInAnyOfItsVersions() throws IOException {
+        DataFolder.Version original = new DataFolder.Version(SIZE, sha256);
+        byte[] repacked = Arrays.copyOf(content, SIZE - 1);
+        DataFolder.Version other = new DataFolder.Version(SIZE - 1, sha256(repacked));
+        server.createContext("/archives/", x -> send(x, 200, content, SIZE));
+        assertArrayEquals(content, folder(null, "good", "archives").readArchive("file.zip", original, other));
+        assertEquals(List.of("file.zip"), cacheContent());
+        assertArrayEquals(content, folder(null).readArchive("file.zip", original, other), "from the cache");
+        Path given = Files.createDirectories(folder.resolve("given"));
+        Files.write(given.resolve("file.zip"), repacked);
+        assertArrayEquals(repacked, folder(given).readArchive("file.zip", original, other));
+        Files.write(given.resolve("file.zip"), zipped);
+        assertTrue(assertThrows(IOException.class, () -> folder(given).readArchive("file.zip", original, other)).getMessage()
+                .contains("is not the original file: it has "));
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
