@@ -575,10 +575,10 @@ def chromium() -> str:
 def test(options) -> int:
     java = set_up()
     counts, failed = [0, 0, 0], 0
-    env = dict(environment(), JAVA_HOME=str(java.parent.parent))
+    env = dict(environment(), JAVA_HOME=str(java.parent.parent), SIAMESE_LONG="1" if options.long else "")
     if options.only != "notebooks":
         shutil.rmtree(TARGET / "surefire-reports", ignore_errors=True)
-        step = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)")
+        step = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")
         failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", "test"],
                        lambda text: print(text, flush=True) if step.match(text) else None, env)
         add(counts, TARGET.glob("surefire-reports/TEST-*.xml"))
@@ -644,6 +644,7 @@ Environment:
     sub.add_argument("--port", type=int, help="the port to listen on (default: 8888 or the next free one)")
     sub = command("test", test, "run all tests: the Java library's, then the notebooks', launcher's and browser's")
     sub.add_argument("--only", choices=["java", "notebooks"], help="only the tests of one kind")
+    sub.add_argument("--long", action="store_true", help="the test campaigns at full length: hundreds of thousands of broken files, 50 seeds")
     sub.add_argument("-k", metavar="EXPRESSION", help="only those notebook tests whose names match (pytest's -k)")
     command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -126,6 +127,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         try (InputStream in = Files.newInputStream(path)) {
             return verified(path.toString(), in, path.toString().endsWith(".gz"), wanted.most(), wanted.versions);
+        } catch (AccessDeniedException e) {
+            throw new IOException(path + " may not be read; give yourself the right to read it.", e);
         }
     }
 
@@ -134,7 +137,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         try (InputStream plain = zipped ? new GZIPInputStream(in, 1 << 16) : in) {
             content = plain.readNBytes(most + 1);
         } catch (IOException e) {
-            throw new IOException(what + " cannot be read (" + e.getMessage() + "); delete it, and it will be fetched again.", e);
+            throw new IOException(what + " cannot be read (" + (e.getMessage() == null ? "it is cut off" : e.getMessage())
+                    + "); delete it, and it will be fetched again.", e);
         }
         Version actual = new Version(content.length, sha256(content));
         if (!versions.contains(actual)) {

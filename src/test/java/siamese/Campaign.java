@@ -1,0 +1,54 @@
+package siamese;
+
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+
+/** What the long test campaigns share: their size, the figures that they print, and the memory that something took. */
+public final class Campaign {
+
+    private Campaign() {
+    }
+
+    /** {@return the second number in {@code python3 course.py test --long}, which sets SIAMESE_LONG, else the first} */
+    public static int size(int normal, int inTheLongForm) {
+        return "1".equals(System.getenv("SIAMESE_LONG")) ? inTheLongForm : normal;
+    }
+
+    /** Prints a line that the launcher shows. */
+    public static void figure(String format, Object... values) {
+        System.out.println("Figure: " + String.format(Locale.ROOT, format, values));
+    }
+
+    /** {@return the bytes that this thread has allocated on the Java heap so far} */
+    public static long allocated() {
+        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    }
+
+    /** {@return what is wrong with a message that should be one clear sentence; "" if nothing is} */
+    public static String faults(String message) {
+        if (message == null || message.isBlank()) {
+            return "it is empty";
+        }
+        return message.contains("\n") || message.length() > 600 ? "it is long"
+                : !message.endsWith(".") ? "it does not end"
+                : message.matches("(?s).*(\\bnull\\b|Exception|Error:|\\.java:).*") ? "it speaks to programmers" : "";
+    }
+
+    /** {@return the message with which something failed, or null if it did not; only one kind of exception may be thrown} */
+    public static <T> String refusal(Callable<T> attempt, Class<? extends Exception> kind) {
+        try {
+            attempt.call();
+            return null;
+        } catch (Exception e) {
+            if (!kind.isInstance(e)) {
+                throw new AssertionError("Threw " + e + " instead of " + kind.getSimpleName(), e);
+            }
+            String faults = faults(e.getMessage());
+            if (!faults.isEmpty()) {
+                throw new AssertionError("The message is not one clear sentence (" + faults + "): " + e.getMessage(), e);
+            }
+            return e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package siamese.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import siamese.Campaign;
+import siamese.Mutation;
+
+/** Thousands of broken files, the same at each run: each is read rightly or refused in one sentence, in bounded memory. */
+class BrokenFilesTest {
+
+    private static final int IMAGES = 30;
+    private static final int ROWS = 5;
+    private static final int COLUMNS = 4;
+
+    /** The first messages make Java load what formats them. */
+    private static final int WARM_UP = 1000;
+
+    private static byte[] imageFile() {
+        byte[] file = ByteBuffer.allocate(16 + IMAGES * ROWS * COLUMNS).putInt(0x803).putInt(IMAGES).putInt(ROWS).putInt(COLUMNS).array();
+        for (int p = 16; p < file.length; p++) {
+            file[p] = (byte) (p * 37);
+        }
+        return file;
+    }
+
+    private static byte[] labelFile() {
+        byte[] file = ByteBuffer.allocate(8 + IMAGES).putInt(0x801).putInt(IMAGES).array();
+        for (int i = 0; i < IMAGES; i++) {
+            file[8 + i] = (byte) (i % 10);
+        }
+        return file;
+    }
+
+    /** The format's definition, once more: whether these bytes are what their header says. */
+    private static boolean whole(byte[] file, int rank) {
+        if (file.length < 4 + 4 * rank || ByteBuffer.wrap(file).getInt() != 0x800 + rank) {
+            return false;
+        }
+        double product = 1;
+        for (int d = 1; d <= rank; d++) {
+            int size = ByteBuffer.wrap(file).getInt(4 * d);
+            if (size < 1) {
+                return false;
+            }
+            product *= size;
+        }
+        return product == file.length - 4 - 4 * rank;
+    }
+
+    private static boolean right(byte[] images, byte[] labels) {
+        return whole(images, 3) && whole(labels, 1) && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels).getInt(4) && tenClasses(labels);
+    }
+
+    private static boolean tenClasses(byte[] labels) {
+        for (int i = 8; i < labels.length; i++) {
+            if ((labels[i] & 0xff) > 9) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void idxIsReadRightlyOrRefused() {
+        int n = Campaign.size(20_000, 100_000);
+        SplittableRandom random = new SplittableRandom(8);
+        int read = 0;
+        double most = 0;
+        for (int k = 0; k < n; k++) {
+            int which = random.nextInt(10);
+            byte[] images = which < 6 ? Mutation.of(imageFile(), random) : imageFile();
+            byte[] labels = which > 4 ? Mutation.of(labelFile(), random) : labelFile();
+            if (random.nextInt(50) == 0) {
+                byte[] swapped = images;
+                images = labels;
+                labels = swapped;
+            }
+            byte[] imageBytes = images;
+            byte[] labelBytes = labels;
+            LabeledImages[] result = new LabeledImages[1];
+            long before = Campaign.allocated();
+            String refused = Campaign.refusal(() -> result[0] = Idx.images("test", 10, imageBytes, labelBytes), IOException.class);
+            if (k >= WARM_UP) {
+                most = Math.max(most, (double) (Campaign.allocated() - before) / (8_000 + images.length + labels.length));
+            }
+            assertEquals(right(images, labels), refused == null, "file " + k + ": " + refused);
+            if (refused == null) {
+                read++;
+                assertSame(images, labels, result[0]);
+            }
+        }
+        assertTrue(read > n / 200 && read < n / 2, read + " of " + n + " read: the mutations are too strong or too weak");
+        assertTrue(most < 20, "up to " + most + " times the size of the files was allocated");
+        Campaign.figure("IDX reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at most %.1f times "
+                + "their size + 8 kB allocated", n, read, n - read, most);
+    }
+
+    private static void assertSame(byte[] images, byte[] labels, LabeledImages read) {
+        int area = read.rows() * read.columns();
+        assertEquals(labels.length - 8, read.size());
+        for (int i = 0; i < read.size(); i++) {
+            assertEquals(labels[8 + i], read.label(i));
+            int[] shades = read.image(i).getRaster().getPixels(0, 0, read.columns(), read.rows(), (int[]) null);
+            for (int p = 0; p < area; p++) {
+                assertEquals(255 - (images[16 + i * area + p] & 0xff), shades[p]);
+            }
+        }
+    }
+
+    @Test
+    void gzipIsReadRightlyOrRefused(@TempDir Path folder) throws Exception {
+        byte[] content = imageFile();
+        String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(content);
+        }
+        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        int n = Campaign.size(4_000, 20_000);
+        SplittableRandom random = new SplittableRandom(9);
+        int read = 0;
+        long most = 0;
+        for (int k = 0; k < n; k++) {
+            boolean zipped = k % 4 > 0;
+            Path file = folder.resolve(zipped ? "file.gz" : "file");
+            Files.write(file, Mutation.of(zipped ? out.toByteArray() : content, random));
+            byte[][] result = new byte[1][];
+            long before = Campaign.allocated();
+            String refused = Campaign.refusal(() -> result[0] = data.read("file", content.length, sha256), IOException.class);
+            most = Math.max(most, Campaign.allocated() - before);
+            if (refused == null) {
+                read++;
+                assertArrayEquals(content, result[0]);
+            }
+            Files.delete(file);
+        }
+        assertTrue(read > 0 && read < n / 2, read + " of " + n + " read");
+        assertTrue(most < 1 << 20, most + " bytes were allocated");
+        Campaign.figure("gzip reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at most %,d kB allocated",
+                n, read, n - read, most >> 10);
+    }
+
+    /** Thousand times as much as there should be, and the same again within itself. */
+    @Test
+    void aGzipBombIsRefusedAtTheSizeThatTheFileShouldHave(@TempDir Path folder) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            for (int k = 0; k < 1000; k++) {
+                gzip.write(new byte[100_000]);
+            }
+        }
+        Files.write(folder.resolve("file.gz"), out.toByteArray());
+        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        long before = Campaign.allocated();
+        String refused = Campaign.refusal(() -> data.read("file", 100_000, "0".repeat(64)), IOException.class);
+        assertTrue(refused.contains("more than 100000 bytes"), refused);
+        assertTrue(Campaign.allocated() - before < 1 << 20, Campaign.allocated() - before + " bytes were allocated");
+    }
+
+    @Test
+    void whatIsNoFileIsNamed(@TempDir Path folder) throws IOException {
+        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        Path file = folder.resolve("file.gz");
+        Files.createDirectory(file);
+        String refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        assertTrue(refused.startsWith(file + " is not a file"), refused);
+        Files.delete(file);
+        Files.createSymbolicLink(file, folder.resolve("nowhere"));
+        refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        assertTrue(refused.contains("file.gz"), refused);
+        Files.delete(file);
+        Files.createSymbolicLink(file, file);
+        refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        assertTrue(refused.contains("file.gz"), refused);
+        Files.delete(file);
+        Files.write(file, new byte[0]);
+        refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        assertTrue(refused.contains("cannot be read (it is cut off)"), refused);
+    }
+
+    @Test
+    void aFileThatMayNotBeReadIsNamed(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("file.gz"), new byte[10]);
+        Assumptions.assumeTrue(file.toFile().setReadable(false) && !Files.isReadable(file), "root may read everything");
+        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        String refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        assertTrue(refused.startsWith(file + " may not be read"), refused);
+    }
+}
