@@ -109,6 +109,7 @@ public final class SiameseNetwork {
     private final ComputationGraph graph;
     private final MultiLayerNetwork branch;
     private History history;
+    private String data;
 
     /**
      * Builds a network with new weights.
@@ -116,17 +117,18 @@ public final class SiameseNetwork {
      * @param options what it is like
      */
     public SiameseNetwork(Options options) {
-        this(options, graphOf(options), new History("nothing", List.of(), false));
+        this(options, graphOf(options), new History("nothing", List.of(), false), "");
     }
 
     /** Takes over a graph that {@link #graphOf} made or that was loaded. */
-    SiameseNetwork(Options options, ComputationGraph graph, History history) {
+    SiameseNetwork(Options options, ComputationGraph graph, History history, String data) {
         this.options = options;
         this.loss = new ContrastiveLoss(options.margin);
         this.graph = graph;
         this.branch = new MultiLayerNetwork(branchConfiguration(options));
         branch.init(graph.params(), false); // the same memory, not a copy: the branch always has the graph's weights
         this.history = history;
+        this.data = data;
     }
 
     /**
@@ -168,7 +170,7 @@ public final class SiameseNetwork {
         return list.setInputType(InputType.convolutional(SIZE, SIZE, 1)).build();
     }
 
-    private static ComputationGraph graphOf(Options options) {
+    static ComputationGraph graphOf(Options options) {
         InputType picture = InputType.convolutional(SIZE, SIZE, 1);
         ComputationGraphConfiguration.GraphBuilder builder = common(options).graphBuilder()
                 .addInputs("first", "second")
@@ -211,6 +213,11 @@ public final class SiameseNetwork {
         return history;
     }
 
+    /** The fingerprint of the images that it was last trained on; "" if there was no training. */
+    synchronized String data() {
+        return data;
+    }
+
     /**
      * Trains on pairs, each once an epoch in a new random order.
      *
@@ -228,7 +235,7 @@ public final class SiameseNetwork {
      */
     public synchronized History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
         check(train, epochs, batchSize);
-        return train(train.source(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)), batch -> {
+        return train(train.images(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)), batch -> {
             graph.fit(batch.pictures(), new INDArray[] {batch.labels()});
             return graph.score();
         }, listeners);
@@ -256,7 +263,7 @@ public final class SiameseNetwork {
             throw new IllegalArgumentException("block must be at least 1, but is " + block + ".");
         }
         MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, false), null);
-        return train(train.source(), test, epochs, new Batches.OfBlocks(train, batchSize, block, new Random(options.seed)),
+        return train(train.images(), test, epochs, new Batches.OfBlocks(train, batchSize, block, new Random(options.seed)),
                 batch -> learn(trainer, batch), listeners);
     }
 
@@ -277,7 +284,7 @@ public final class SiameseNetwork {
         Batches batches = new Batches.OfClasses(train, recipe, new Random(options.seed));
         MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, true),
                 new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs()));
-        return train(train.source(), test, recipe.epochs(), batches, batch -> learn(trainer, batch), listeners);
+        return train(train, test, recipe.epochs(), batches, batch -> learn(trainer, batch), listeners);
     }
 
     /**
@@ -305,7 +312,10 @@ public final class SiameseNetwork {
         Path file = folder.resolve(key + ".zip");
         if (Files.exists(file)) {
             try {
-                return load(file);
+                SiameseNetwork loaded = load(file);
+                if (loaded.options.equals(options) && (loaded.data.isEmpty() || loaded.data.equals(train.fingerprint()))) {
+                    return loaded;
+                }
             } catch (IOException damaged) { // trained again below
             }
         }
@@ -350,8 +360,9 @@ public final class SiameseNetwork {
         return trainer.score();
     }
 
-    private History train(String source, Pairs test, int epochs, Batches batches, ToDoubleFunction<Batches.Batch> step,
+    private History train(LabeledImages images, Pairs test, int epochs, Batches batches, ToDoubleFunction<Batches.Batch> step,
             TrainingListener[] listeners) {
+        String source = images.source();
         List<History.Epoch> done = new ArrayList<>();
         boolean interrupted = false;
         tell(listeners, l -> l.onStart(source, epochs, batches.count()));
@@ -386,6 +397,7 @@ public final class SiameseNetwork {
                 }
             }
         } finally {
+            data = images.fingerprint();
             history = new History(source, done, interrupted || done.size() < epochs);
             tell(listeners, l -> l.onEnd(history));
         }
