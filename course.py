@@ -518,6 +518,8 @@ def summary(result: Path) -> None:
             "Training time": f"{minutes} min {seconds} s"}
     for name, value in rows.items():
         print(f"{name:22}{value}")
+    if told["source"].startswith("stand-in"):
+        print("MNIST could not be had: these are the figures of digits drawn by this project, not of MNIST.")
 
 
 def publish(options) -> int:

@@ -2,6 +2,7 @@ package siamese.data;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -40,6 +41,8 @@ import java.util.zip.GZIPInputStream;
 record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience) {
 
     private static final int LARGEST_OVERHEAD = 1 << 16;
+    /** Behind a firewall that swallows everything, a reader waits so long for each mirror. */
+    private static final int LONGEST_CONNECT_MILLIS = 5000;
 
     /**
      * A file that is wanted.
@@ -91,7 +94,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      * @param file its name without {@code .gz}
      * @param bytes its size when decompressed
      * @param sha256 of the decompressed bytes, in hexadecimal digits
-     * @throws IOException if the file can be had nowhere, or the one at hand is not the right one
+     * @throws FileNotFoundException if the file can be had nowhere
+     * @throws IOException if the one at hand is not the right one, or the cache cannot be used
      */
     byte[] read(String file, int bytes, String sha256) throws IOException {
         return read(new Wanted(file, true, List.of(new Version(bytes, sha256))));
@@ -178,9 +182,10 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                 }
             }
         } catch (IOException e) {
-            failures.add(cache + ": " + e);
+            throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be kept: " + cache + " cannot be used (" + e
+                    + "); make room there, or set SIAMESE_CACHE to a folder that can be written.", e);
         }
-        throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror() + " is "
+        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror() + " is "
                 + (given == null ? "not in " : "neither in " + given + " nor in ") + cache + ", and no mirror gave it (" + String.join("; ", failures)
                 + "). Put the original files into a folder " + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
@@ -188,7 +193,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     private void fetch(URI address, Path target, Wanted wanted) throws IOException {
         long deadline = System.nanoTime() + patience.multipliedBy(10).toNanos();
         HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
-        connection.setConnectTimeout((int) patience.toMillis());
+        connection.setConnectTimeout((int) Math.min(patience.toMillis(), LONGEST_CONNECT_MILLIS));
         connection.setReadTimeout((int) patience.toMillis());
         try {
             if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {

@@ -1,13 +1,16 @@
 package siamese.data;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
  * The MNIST database of handwritten digits (LeCun and Cortes): 60,000 training and 10,000 test images, 28 × 28 pixels,
- * ten classes.
+ * ten classes. On a machine that cannot get it, digits that this project draws itself stand in for it, as many of each
+ * class; they call themselves "stand-in digits" wherever MNIST would call itself "MNIST".
  *
  * @param train the training images
  * @param test the test images
@@ -33,16 +36,35 @@ public record Mnist(LabeledImages train, LabeledImages test) {
             URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"),
             URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/"));
 
+    private static final String NOTE = "MNIST could not be had, so what follows uses " + StandInDigits.SOURCE
+            + ", which this project draws itself; to get MNIST, connect to the network and run this again, or put its four "
+            + "original files into a folder named mnist and set SIAMESE_DATA to the folder above it.";
+
     /**
      * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
      * {@code SIAMESE_DATA} names, else in the cache, else from a mirror into the cache. The files are used only if their
-     * SHA-256 is that of the originals.
+     * SHA-256 is that of the originals. Where MNIST is in none of these places, one sentence on standard output says so
+     * and how to get it, and stand-in digits are returned.
      *
-     * @return all training and test images
-     * @throws IOException if MNIST is in none of these places, in one sentence that says what to do
+     * @return all training and test images; their {@code source()} says which they are
+     * @throws IOException if the files that the user gave are not MNIST's or not all of them, or the cache cannot be
+     *     used, in one sentence that says what to do
      */
     public static Mnist load() throws IOException {
-        return load(DataFolder.standard("mnist", MIRRORS));
+        return load(DataFolder.standard("mnist", MIRRORS), RunSize.cacheFolder().resolve("stand-in"));
+    }
+
+    static Mnist load(DataFolder folder, Path standIn) throws IOException {
+        try {
+            return load(folder);
+        } catch (FileNotFoundException nowhere) {
+            Path given = folder.given();
+            if (given != null && (Files.exists(given) || !Files.isDirectory(given.getParent()))) {
+                throw nowhere; // what the user named is wrong or incomplete, which is not for us to replace
+            }
+            System.out.println(NOTE);
+            return StandInDigits.load(standIn);
+        }
     }
 
     static Mnist load(DataFolder folder) throws IOException {
@@ -55,15 +77,14 @@ public record Mnist(LabeledImages train, LabeledImages test) {
     }
 
     /**
-     * Puts MNIST into the cache if it is not at hand, and says where it was found; Binder calls this while it builds.
+     * Puts MNIST, or what stands in for it, into the cache if it is not at hand; Binder calls this while it builds.
      *
      * @param args ignored
      */
     public static void main(String[] args) {
         try {
             Mnist mnist = load();
-            System.out.printf("MNIST is ready: %,d training and %,d test images, in %s.%n", mnist.train.size(), mnist.test.size(),
-                    DataFolder.standard("mnist", MIRRORS).location(TRAIN_IMAGES.name).map(Path::getParent).orElseThrow());
+            System.out.printf("Ready: %s, and %,d to test with.%n", mnist.train, mnist.test.size());
         } catch (IOException e) {
             System.err.println(e.getMessage());
             System.exit(1);
