@@ -67,6 +67,9 @@ def environment() -> dict[str, str]:
                           "set it to the folder that holds mnist/, or unset it to have MNIST downloaded.")
         env["SIAMESE_DATA"] = str(folder)
     env["SIAMESE_CACHE"] = str(Path(env.get("SIAMESE_CACHE") or ROOT / "data").expanduser().resolve())
+    # ND4J's threads sleep while they wait for each other. Spinning instead, their default, makes training several times
+    # slower where another program wants a core too.
+    env.setdefault("OMP_WAIT_POLICY", "passive")
     return env
 
 
@@ -411,7 +414,8 @@ def kernel_spec(java: Path, prefix: Path, memory: list[str]) -> None:
     """Writes the Java kernel, with absolute paths, into a Python prefix of this project."""
     folder = prefix / "share" / "jupyter" / "kernels" / "java"
     log = folder / "logging.properties"
-    env = {"IJAVA_STARTUP_SCRIPT": "siamese.notebook.Kernel.register();"}
+    env = {"IJAVA_STARTUP_SCRIPT": "siamese.notebook.Kernel.register();",
+           "OMP_WAIT_POLICY": environment()["OMP_WAIT_POLICY"]}
     if "LC_ALL" in environment() and not WINDOWS:
         env["LC_ALL"] = environment()["LC_ALL"]
     spec = {"argv": [str(java), *memory, *JVM_FLAGS, f"-Djava.util.logging.config.file={log}", "-cp", class_path(),
