@@ -10,10 +10,9 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.linear.EigenDecomposition;
-import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.eigen.Eigen;
 import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.LabeledImages;
 import siamese.model.SiameseNetwork;
@@ -258,8 +257,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         INDArray centred = points.subRowVector(mean);
         INDArray covariance = centred.transpose().mmul(centred);
         covariance = covariance.add(covariance.transpose()).divi(2.0 * size()); // exactly symmetric
-        EigenDecomposition eigen = new EigenDecomposition(MatrixUtils.createRealMatrix(covariance.toDoubleMatrix()));
-        double[] variances = eigen.getRealEigenvalues();
+        INDArray columns = covariance.dup('f'); // become the eigenvectors, by LAPACK's dsyev
+        double[] variances = Eigen.symmetricGeneralizedEigenvalues(columns).toDoubleVector();
         double sum = Arrays.stream(variances).sum();
         if (!(sum > 0)) {
             throw new IllegalArgumentException("All " + size() + " points are the same, so they spread in no direction.");
@@ -267,7 +266,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         int[] order = IntStream.range(0, variances.length).boxed().sorted((a, b) -> Double.compare(variances[b], variances[a]))
                 .limit(k).mapToInt(Integer::intValue).toArray();
         return new Components(mean.toDoubleVector(),
-                Arrays.stream(order).mapToObj(a -> signed(eigen.getEigenvector(a).toArray())).toArray(double[][]::new),
+                Arrays.stream(order).mapToObj(a -> signed(columns.getColumn(a).toDoubleVector())).toArray(double[][]::new),
                 Arrays.stream(order).mapToDouble(a -> Math.max(0, variances[a]) / sum).toArray());
     }
 
