@@ -5,12 +5,16 @@ import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -20,29 +24,42 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /**
  * Where the files of a data set are found: a given folder, else the cache, else a mirror, from which they go into the
  * cache. A file is used only if its bytes have an expected SHA-256: those of {@code NAME.gz} when decompressed or of plain
- * {@code NAME}, or those of an archive as it is. A download is: next mirror on failure, check, atomic move under a lock.
+ * {@code NAME}, or those of an archive as it is. A download is: next mirror on failure, each mirror twice, check, atomic
+ * move under a lock.
  *
  * @param name of the data set and of its folder, such as "mnist"
  * @param given the folder that the user named, which is only read; null if none was named
  * @param cache the folder that downloads go to
  * @param mirrors base addresses, tried in this order
  * @param patience how long a mirror may stay silent, and a tenth of how long one download may take
+ * @param environment the variables that may name a proxy
+ * @param progress where downloads say how far they are
  */
-record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience) {
+record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience, Map<String, String> environment,
+        PrintStream progress) {
 
     private static final int LARGEST_OVERHEAD = 1 << 16;
     /** Behind a firewall that swallows everything, a reader waits so long for each mirror. */
     private static final int LONGEST_CONNECT_MILLIS = 5000;
+
+    /** How often a mirror is asked that can be reached. */
+    private static final int ATTEMPTS = 2;
 
     /**
      * A file that is wanted.
@@ -70,11 +87,18 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     /**
      * The data set's folder as the environment has it: {@code SIAMESE_DATA} is the given folder's parent,
      * {@code SIAMESE_CACHE} the cache's, by default {@code data} in the project's folder.
+     *
+     * @throws IllegalArgumentException if a mirror's address does not start with https
      */
     static DataFolder standard(String name, List<URI> mirrors) {
+        for (URI mirror : mirrors) {
+            if (!"https".equals(mirror.getScheme())) {
+                throw new IllegalArgumentException("mirrors must be reached by https, but one is " + mirror + ".");
+            }
+        }
         String data = System.getenv("SIAMESE_DATA");
         return new DataFolder(name, data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name),
-                RunSize.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20));
+                RunSize.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.getenv(), System.out);
     }
 
     /** The file on this machine, if it is here. */
@@ -106,7 +130,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      *
      * @param file its name
      * @param versions any of which will do; the original, which is on the mirrors, is the first
-     * @throws IOException if the file can be had nowhere, or the one at hand is not the right one
+     * @throws FileNotFoundException if the file can be had nowhere
+     * @throws IOException if the one at hand is not the right one, or the cache cannot be used
      */
     byte[] readArchive(String file, Version... versions) throws IOException {
         return read(new Wanted(file, false, List.of(versions)));
@@ -114,15 +139,17 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
 
     private byte[] read(Wanted wanted) throws IOException {
         Optional<Path> found = location(wanted.name, wanted.zipped);
-        if (found.isPresent() && found.get().startsWith(cache)) {
-            try {
-                return verified(found.get(), wanted);
-            } catch (IOException damaged) {
-                Files.delete(found.get());
-                found = Optional.empty();
-            }
+        if (found.isPresent() && !found.get().startsWith(cache)) {
+            return verified(found.get(), wanted);
         }
-        return verified(found.isPresent() ? found.get() : download(wanted), wanted);
+        try {
+            return found.isPresent() ? verified(found.get(), wanted) : download(wanted);
+        } catch (IOException damaged) {
+            if (found.isEmpty()) {
+                throw damaged;
+            }
+            return download(wanted);
+        }
     }
 
     private byte[] verified(Path path, Wanted wanted) throws IOException {
@@ -155,34 +182,51 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     }
 
     /** Fetches a file once, however many threads (the monitor) and processes (the file lock) ask for it. */
-    private Path download(Wanted wanted) throws IOException {
+    private byte[] download(Wanted wanted) throws IOException {
         synchronized (DataFolder.class) {
             return downloadAlone(wanted);
         }
     }
 
-    private Path downloadAlone(Wanted wanted) throws IOException {
+    private byte[] downloadAlone(Wanted wanted) throws IOException {
         Path target = cache.resolve(wanted.onMirror());
-        List<String> failures = new ArrayList<>();
+        Set<String> failures = new LinkedHashSet<>();
         try {
             Files.createDirectories(cache);
             try (FileChannel channel = FileChannel.open(cache.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock lock = channel.lock()) {
-                if (Files.exists(target)) { // another notebook fetched it while this one waited for the lock
-                    return target;
-                }
-                for (URI mirror : mirrors) {
+                if (Files.exists(target)) {
                     try {
-                        fetch(mirror.resolve(wanted.onMirror()), target, wanted);
-                        return target;
-                    } catch (IOException e) {
-                        failures.add(mirror.getHost() + ": " + (e instanceof UnknownHostException || e.getMessage() == null
-                                ? "it cannot be reached" : e.getMessage()));
+                        return verified(target, wanted); // another notebook fetched it while this one waited for the lock
+                    } catch (IOException damaged) {
+                        Files.deleteIfExists(target);
+                    }
+                }
+                List<URI> left = new ArrayList<>(mirrors);
+                for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+                    for (URI mirror : List.copyOf(left)) {
+                        byte[] zipped;
+                        byte[] content;
+                        try {
+                            zipped = fetch(mirror.resolve(wanted.onMirror()), wanted);
+                            content = verified("the file there", new ByteArrayInputStream(zipped), wanted.zipped, wanted.most(), wanted.versions);
+                        } catch (IOException e) {
+                            if (isUnreachable(e)) {
+                                left.remove(mirror);
+                            }
+                            failures.add(mirror.getHost() + ": " + (isUnreachable(e) || e.getMessage() == null
+                                    ? "it cannot be reached" : e.getMessage()));
+                            continue;
+                        }
+                        Path part = cache.resolve(wanted.onMirror() + ".part"); // nobody else's, under the lock
+                        Files.write(part, zipped);
+                        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+                        return content;
                     }
                 }
             }
         } catch (IOException e) {
-            throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be kept: " + cache + " cannot be used (" + e
+            throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be kept: " + cache + " cannot be used (" + reason(e)
                     + "); make room there, or set SIAMESE_CACHE to a folder that can be written.", e);
         }
         throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror() + " is "
@@ -190,42 +234,62 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                 + "). Put the original files into a folder " + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 
-    private void fetch(URI address, Path target, Wanted wanted) throws IOException {
-        long deadline = System.nanoTime() + patience.multipliedBy(10).toNanos();
-        HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
+    private static boolean isUnreachable(IOException e) {
+        return e instanceof UnknownHostException || e instanceof ConnectException || "Connect timed out".equalsIgnoreCase(e.getMessage());
+    }
+
+    private static String reason(IOException e) {
+        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+        return reason == null ? "it is no folder, or you have no right to write there" : reason;
+    }
+
+    /** The bytes that a mirror sends, with a line of progress; not checked yet. */
+    private byte[] fetch(URI address, Wanted wanted) throws IOException {
+        Duration limit = patience.multipliedBy(10);
+        long deadline = System.nanoTime() + limit.toNanos();
+        Optional<Proxy> proxy = Proxies.of(address, environment);
+        HttpURLConnection connection = (HttpURLConnection) (proxy.isPresent()
+                ? address.toURL().openConnection(proxy.get()) : address.toURL().openConnection());
         connection.setConnectTimeout((int) Math.min(patience.toMillis(), LONGEST_CONNECT_MILLIS));
         connection.setReadTimeout((int) patience.toMillis());
+        Future<?> end = CompletableFuture.runAsync(connection::disconnect,
+                CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)); // a header that never ends
         try {
             if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
                 throw new IOException("it answered " + connection.getResponseCode());
             }
-            byte[] content = body(connection.getInputStream(), wanted.most() + LARGEST_OVERHEAD, deadline);
-            verified("the file there", new ByteArrayInputStream(content), wanted.zipped, wanted.most(), wanted.versions);
-            Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
-            try {
-                Files.write(part, content);
-                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(part);
-            }
+            return body(connection, wanted, deadline);
         } finally {
+            end.cancel(true);
             connection.disconnect();
         }
     }
 
-    private static byte[] body(InputStream in, int most, long deadline) throws IOException {
+    private byte[] body(HttpURLConnection connection, Wanted wanted, long deadline) throws IOException {
+        int most = wanted.most() + LARGEST_OVERHEAD;
+        long tenth = Math.max(connection.getContentLengthLong(), 10) / 10;
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         byte[] chunk = new byte[1 << 16];
-        for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-            content.write(chunk, 0, n);
-            if (content.size() > most) {
-                throw new IOException("it sent more than " + most + " bytes");
+        InputStream in = connection.getInputStream();
+        progress.print("Fetching " + wanted.onMirror() + " from " + connection.getURL().getHost() + " …");
+        try {
+            for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+                long shown = content.size() / tenth;
+                content.write(chunk, 0, n);
+                if (content.size() > most) {
+                    throw new IOException("it sent more than " + most + " bytes");
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new IOException("it was too slow");
+                }
+                if (connection.getContentLengthLong() > 0 && content.size() / tenth > shown) {
+                    progress.print(" " + Math.min(content.size() / tenth, 10) * 10 + " %");
+                }
             }
-            if (System.nanoTime() > deadline) {
-                throw new IOException("it was too slow");
-            }
+            return content.toByteArray();
+        } finally {
+            progress.println();
         }
-        return content.toByteArray();
     }
 
     private static String sha256(byte[] content) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Assumptions;
@@ -77,6 +78,10 @@ class BrokenFilesTest {
         return true;
     }
 
+    private static DataFolder offline(Path folder) {
+        return new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), Map.of(), System.out);
+    }
+
     @Test
     void idxIsReadRightlyOrRefused() {
         int n = Campaign.size(20_000, 100_000);
@@ -132,7 +137,7 @@ class BrokenFilesTest {
         try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
             gzip.write(content);
         }
-        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        DataFolder data = offline(folder);
         int n = Campaign.size(4_000, 20_000);
         SplittableRandom random = new SplittableRandom(9);
         int read = 0;
@@ -167,7 +172,7 @@ class BrokenFilesTest {
             }
         }
         Files.write(folder.resolve("file.gz"), out.toByteArray());
-        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        DataFolder data = offline(folder);
         long before = Campaign.allocated();
         String refused = Campaign.refusal(() -> data.read("file", 100_000, "0".repeat(64)), IOException.class);
         assertTrue(refused.contains("more than 100000 bytes"), refused);
@@ -176,7 +181,7 @@ class BrokenFilesTest {
 
     @Test
     void whatIsNoFileIsNamed(@TempDir Path folder) throws IOException {
-        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        DataFolder data = offline(folder);
         Path file = folder.resolve("file.gz");
         Files.createDirectory(file);
         String refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
@@ -199,7 +204,7 @@ class BrokenFilesTest {
     void aFileThatMayNotBeReadIsNamed(@TempDir Path folder) throws IOException {
         Path file = Files.write(folder.resolve("file.gz"), new byte[10]);
         Assumptions.assumeTrue(file.toFile().setReadable(false) && !Files.isReadable(file), "root may read everything");
-        DataFolder data = new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1));
+        DataFolder data = offline(folder);
         String refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
         assertTrue(refused.startsWith(file + " may not be read"), refused);
     }

@@ -10,9 +10,11 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siamese.Campaign;
 
 /** Downloads from a server on 127.0.0.1 that misbehaves on purpose. */
 class DataFolderTest {
@@ -45,6 +49,7 @@ class DataFolderTest {
     private final byte[] content = new byte[SIZE];
     private final AtomicInteger goodRequests = new AtomicInteger();
     private final CountDownLatch over = new CountDownLatch(1);
+    private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
     private String sha256;
     private byte[] zipped;
     private HttpServer server;
@@ -118,9 +123,13 @@ class DataFolderTest {
     }
 
     private DataFolder folder(Path given, String... mirrors) {
+        return folder(given, Duration.ofSeconds(60), mirrors);
+    }
+
+    private DataFolder folder(Path given, Duration patience, String... mirrors) {
         List<URI> addresses = Arrays.stream(mirrors)
                 .map(m -> URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/" + m + "/")).toList();
-        return new DataFolder("test", given, folder.resolve("cache"), addresses, Duration.ofMillis(500));
+        return new DataFolder("test", given, folder.resolve("cache"), addresses, patience, Map.of(), new PrintStream(progress, true, StandardCharsets.UTF_8));
     }
 
     private byte[] read(DataFolder from) throws IOException {
@@ -135,17 +144,46 @@ class DataFolderTest {
 
     @Test
     void nextMirrorServesWhereOthersMisbehave() throws IOException {
-        DataFolder misbehaving = folder(null, "missing", "broken", "wrong", "half", "nonsense", "large", "silent", "loop", "good");
+        DataFolder misbehaving = folder(null, "missing", "broken", "wrong", "half", "nonsense", "large", "loop", "good");
         assertArrayEquals(content, read(misbehaving));
         assertEquals(List.of("file.gz"), cacheContent());
         assertArrayEquals(content, read(misbehaving));
         assertEquals(1, goodRequests.get(), "the second reading came from the cache");
+        String told = progress.toString(StandardCharsets.UTF_8);
+        assertTrue(told.startsWith("Fetching file.gz from 127.0.0.1 …"), told);
+        assertTrue(told.stripTrailing().endsWith(" 100 %"), told);
+    }
+
+    @Test
+    void aMirrorThatFailsAtFirstIsAskedAgain() throws IOException {
+        AtomicInteger requests = new AtomicInteger();
+        server.createContext("/tired/", x -> {
+            boolean rested = requests.incrementAndGet() > 1;
+            send(x, rested ? 200 : 503, zipped, rested ? zipped.length : -1);
+        });
+        assertArrayEquals(content, read(folder(null, "tired")));
+        requests.set(-100);
+        assertThrows(IOException.class, () -> folder(null, "tired").read("other", SIZE, sha256));
+        assertEquals(-98, requests.get(), "each mirror is asked twice, not for ever");
+    }
+
+    @Test
+    void aCacheThatCannotBeUsedIsNamed() throws IOException {
+        Files.writeString(folder.resolve("cache"), "a file");
+        String message = Campaign.refusal(() -> read(folder(null, "good")), IOException.class);
+        assertTrue(message.startsWith("TEST could not be kept: ") && message.contains("SIAMESE_CACHE"), message);
+    }
+
+    @Test
+    void builtInMirrorsMustBeReachedByHttps() {
+        assertTrue(assertThrows(IllegalArgumentException.class,
+                () -> DataFolder.standard("test", List.of(URI.create("http://mirror.test/")))).getMessage().contains("by https"));
     }
 
     @Test
     void withoutAnyGoodMirrorOneSentenceSaysWhyAndNothingStaysBehind() throws IOException {
         for (String mirror : List.of("missing", "broken", "wrong", "half", "nonsense", "large", "silent", "loop")) {
-            String message = assertThrows(IOException.class, () -> read(folder(null, mirror)), mirror).getMessage();
+            String message = assertThrows(IOException.class, () -> read(folder(null, Duration.ofMillis(200), mirror)), mirror).getMessage();
             assertTrue(message.startsWith("TEST could not be had: file.gz is not in "), message);
             assertTrue(message.contains("127.0.0.1: "), message);
             assertTrue(message.contains("SIAMESE_DATA"), message);
