@@ -13,14 +13,13 @@ import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 
 /**
- * Values in a table of squares, the darker the higher, each written in its square. XChart 4.0.3 has a heat map of its own,
+ * Values in a table of squares, in five shades, the darker the higher, each written in its square. XChart 4.0.3 has a heat map of its own,
  * but it cannot be painted: it has no colours, and with colours set it leaves out axes, shades and title.
  */
 final class HeatMap extends XYChart {
 
-    /** The shade of the highest value: one that dark letters can be read on, and that is grey on grey paper. */
-    static final Color DARKEST = new Color(0x6BAED6);
-
+    /** The shades from white to a blue that dark letters can be read on; {@link View}'s palette keeps multiples of 17. */
+    private static final int STEPS = 5;
     private static final int SQUARE = 56;
     private static final int MARGIN = 12;
     private static final int LINE = 24;
@@ -102,10 +101,10 @@ final class HeatMap extends XYChart {
         return new Rectangle2D.Double(left + column * SQUARE, MARGIN + LINE + LINE / 2 + row * SQUARE, SQUARE, SQUARE);
     }
 
-    private Color shade(double value) {
-        double share = highest == 0 ? 0 : value / highest;
-        return new Color((int) Math.round(255 - share * (255 - DARKEST.getRed())),
-                (int) Math.round(255 - share * (255 - DARKEST.getGreen())), (int) Math.round(255 - share * (255 - DARKEST.getBlue())));
+    /** What a value's square is filled with. */
+    Color shade(double value) {
+        int step = highest == 0 ? 0 : (int) Math.round(STEPS * value / highest);
+        return new Color(255 - 34 * step, 255 - 17 * step, 255);
     }
 
     private static String text(double value) {

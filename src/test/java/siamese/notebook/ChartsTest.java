@@ -216,12 +216,17 @@ class ChartsTest {
         double last = 1.1;
         for (int cell : new int[] {0, 6, 1, 7, 2, 8, 3, 4, 5}) { // from the lowest value to the highest
             Rectangle2D square = ((HeatMap) chart).square(cell / 3, cell % 3);
-            double light = luminance(new Color(picture.getRGB((int) (2 * square.getX()) + 10, (int) (2 * square.getY()) + 10)));
-            assertTrue(light < last, "square " + cell + " is darker than those of lower values");
+            int shade = picture.getRGB((int) (2 * square.getX()) + 10, (int) (2 * square.getY()) + 10);
+            double light = luminance(new Color(shade));
+            assertTrue(light <= last, "square " + cell + " is not lighter than those of lower values");
+            Color wanted = ((HeatMap) chart).shade(values[cell / 3][cell % 3]);
+            assertEquals(wanted.getRed(), new Color(shade).getRed(), 5, "the picture's palette holds it");
+            assertEquals(wanted.getGreen(), new Color(shade).getGreen(), 5, "the picture's palette holds it");
             last = light;
             assertTrue(Samples.differentColors(picture.getSubimage((int) (2 * square.getX()) + 10, (int) (2 * square.getY()) + 10, 90, 90)) > 2,
                     "the value is written in square " + cell);
         }
+        assertTrue(last < 0.5, "the highest value is dark in grey, too: " + last);
         assertTrue((last + 0.05) / (luminance(Charts.INK) + 0.05) > 4.5, "the value in the darkest square can be read");
         assertTrue(Samples.png(view.html()).length < 80_000);
         for (int x : new int[] {0, picture.getWidth() - 1}) {
