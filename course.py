@@ -368,9 +368,18 @@ def python_packages(requirements: Path, stamp: Path, title: str, *options) -> No
             raise Problem(f"Python could not make {VENV} ({said[-1]}); try again, or set up another Python 3.10 or newer.")
     else:
         step = Step(title)
+    total = len(re.findall(r"^[\w.-]+==", read(requirements), re.MULTILINE))  # a few of them for other systems only
+    fetched = 0
+
+    def progress(text: str) -> str:
+        nonlocal fetched
+        if text.startswith("Collecting"):
+            fetched += 1
+            return f"{fetched} of {total} packages, {text.split()[1]}"
+        return f"installing {fetched} packages" if text.startswith("Installing") else ""
+
     status, lines = logged(step, "pip", [venv_python(), "-m", "pip", "install", "--no-input", "--require-hashes",
-                                         "--progress-bar", "off", *options, "-r", requirements], environment(),
-                           lambda text: text.strip() if text.startswith(("Collecting", "Installing")) else None)
+                                         "--progress-bar", "off", *options, "-r", requirements], environment(), progress)
     if status:
         disk_full(lines, VENV)
         error = next((text for text in lines if "ERROR" in text), "no error named")

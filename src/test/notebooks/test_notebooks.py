@@ -79,6 +79,8 @@ def test_style(path):
     sources = "\n".join("".join(cell["source"]) for cell in code_cells(notebook))
     forbidden = re.findall(r"^%.*|import (?:io\.github\.spencerpark|org\.dflib).*|System\.out\.printf", sources, re.MULTILINE)
     assert not forbidden
+    presented = [text for text in re.findall(r'"[^"\n]*MNIST[^"\n]*"', sources) if "full MNIST" not in text]
+    assert not presented, f"a result names its data by source(), a figure from elsewhere by \"full MNIST\", and not by {presented}"
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=name)
