@@ -22,8 +22,8 @@ public enum RunSize {
     private static final int QUICK_TRAINING_IMAGES = 601;
     private static final int QUICK_TEST_IMAGES = 201;
     private static final int QUICK_EPOCHS = 2;
-    private static final int QUICK_BACKGROUND_ALPHABETS = 6;
-    private static final int QUICK_EVALUATION_ALPHABETS = 4;
+    private static final int QUICK_BACKGROUND_ALPHABETS = 4;
+    private static final int QUICK_EVALUATION_ALPHABETS = 2;
 
     /** {@return {@link #QUICK} where the environment variable {@code SIAMESE_QUICK} is 1, else {@link #FULL}} */
     public static RunSize current() {
