@@ -18,6 +18,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -78,8 +79,7 @@ def inside(script, user=True, network=True, group=None, line=None):
     wrapper = ('echo $$ > "$GROUP/cgroup.procs" && ' if group else "") + 'exec "$@"'
     prepare = ('mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && ' + ("" if network else "ip link set lo up && ")
                + 'exec chroot ' + ("--userspec=1000:1000 " if user else "") + '"$0" env -i "$@"')
-    argv = ["sh", "-c", wrapper, "sh", *(["taskset", "-c", "0"] if group else []), "unshare", "--mount", "--pid", "--fork",
-            "--kill-child", *([] if network else ["--net"]), "sh", "-c", prepare, CHROOT,
+    argv = ["sh", "-c", wrapper, "sh", *(["taskset", "-c", "0"] if group else []), "unshare", "--mount", "--pid", "--fork", *([] if network else ["--net"]), "sh", "-c", prepare, CHROOT,
             *[f"{name}={value}" for name, value in env.items()], "sh", "-c", script]
     said = []
     with open(LOG, "a", encoding="utf-8") as log:
@@ -94,7 +94,10 @@ def inside(script, user=True, network=True, group=None, line=None):
                     line(text.rstrip())
             status = child.wait()
         finally:
-            child.kill()  # unshare, and with it all that it started
+            if child.poll() is None:  # the first process in there takes all others with it
+                for pid in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)
+                child.kill()
     return status, said
 
 
@@ -211,6 +214,7 @@ def main():
     if os.geteuid() or missing:
         raise SystemExit("test --binder makes a Debian root of its own: it needs root rights"
                          + (f" and {', '.join(missing)}; install with: apt-get install debootstrap util-linux iproute2 git" if missing else "") + ".")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs in the root is ended, too
     LOG.parent.mkdir(parents=True, exist_ok=True)
     LOG.write_text("")
     PLACE.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class Client(NotebookClient):
     """Executes cell by cell and tells a Progress what happens."""
 
     def __init__(self, notebook, folder, progress):
-        super().__init__(notebook, kernel_name="java", timeout=None, startup_timeout=120, coalesce_streams=True,
+        super().__init__(notebook, kernel_name="java", timeout=None, startup_timeout=300, coalesce_streams=True,
                          record_timing=False, shutdown_kernel="immediate",
                          resources={"metadata": {"path": str(folder)}},
                          on_cell_start=progress.start, on_cell_executed=progress.end)
@@ -137,6 +137,10 @@ def execute(notebook, folder):
         lines = [ANSI.sub("", line).strip("- \t") for line in "\n".join(error.traceback).splitlines()]
         lines = [line for line in lines if line and not line.startswith("|")]  # "|" shows the cell's own lines
         return f"{progress.name(failed)}: {' '.join(lines[:1 if lines[1:2] and lines[1].startswith('at ') else 2]) or error.ename}"
+    except RuntimeError as problem:
+        if "respond" not in str(problem):
+            raise
+        return f"the Java kernel did not start within {client.startup_timeout} seconds; close other programs and try again."
 
 
 def is_expected(cell):
