@@ -30,7 +30,7 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
 
     private static final List<URI> MIRRORS = List.of(URI.create("https://github.com/brendenlake/omniglot/raw/master/python/"));
 
-    /** The official archives; of the first two also the ones with the same images that a folder of ours has. */
+    /** The official archives, and for the drawings also archives that hold the same images, packed anew. */
     private static final DataFolder.Version[] BACKGROUND = {
         new DataFolder.Version(9_464_212, "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640"),
         new DataFolder.Version(8_425_668, "0bd52a6c3e9b67c37260b49aa0ef999a781ce200d5971ac765cf7a4dcab78b9f")
