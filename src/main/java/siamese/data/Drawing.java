@@ -50,9 +50,9 @@ final class Drawing {
                 ink[p / ORIGINAL][p % ORIGINAL] = samples[p] == 0;
             }
             return ink;
-        } catch (IOException e) {
-            throw new UncheckedIOException(new IOException("A picture of Omniglot cannot be read (" + e.getMessage()
-                    + "); delete its archives, and they will be fetched again.", e));
+        } catch (IOException | RuntimeException e) { // Java's PNG reader throws all kinds of them
+            throw new UncheckedIOException(new IOException("A picture of Omniglot cannot be read ("
+                    + (e instanceof IOException && e.getMessage() != null ? e.getMessage() : "it is no PNG picture") + "); delete its archives, and they will be fetched again.", e));
         } finally {
             reader.dispose();
         }

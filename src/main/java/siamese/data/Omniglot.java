@@ -1,10 +1,12 @@
 package siamese.data;
 
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,6 +16,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 
 /**
@@ -46,6 +49,9 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     /** Bounds of what is unpacked in memory. */
     private static final int MOST_FILES = 50_000;
     private static final int LARGEST_FILE = 1 << 16;
+    private static final int LARGEST_TOTAL = 1 << 26;
+
+    private static final String SENSELESS = "One of Omniglot's archives does not hold what it should; delete them, and they will be fetched again.";
 
     /**
      * The drawings of some alphabets.
@@ -143,6 +149,14 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
 
     /** Reads an archive of drawings: any folder, then alphabet/character/number_drawer.png. */
     static Characters characters(String source, byte[] archive) throws IOException {
+        try {
+            return readCharacters(source, archive);
+        } catch (RuntimeException e) { // a name without a number, a single character
+            throw new IOException(SENSELESS, e);
+        }
+    }
+
+    private static Characters readCharacters(String source, byte[] archive) throws IOException {
         Map<String, byte[]> files = new TreeMap<>(unzip(archive));
         files.keySet().removeIf(name -> !name.endsWith(".png"));
         List<String> alphabets = new ArrayList<>();
@@ -171,6 +185,14 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
 
     /** Reads the archive of the runs: runNN/training/classCC.png, runNN/test/itemII.png, and runNN/class_labels.txt with the answers. */
     static List<Run> runs(byte[] archive) throws IOException {
+        try {
+            return readRuns(archive);
+        } catch (RuntimeException e) {
+            throw new IOException(SENSELESS, e);
+        }
+    }
+
+    private static List<Run> readRuns(byte[] archive) throws IOException {
         Map<String, byte[]> files = new TreeMap<>(unzip(archive));
         List<Run> runs = new ArrayList<>();
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
@@ -201,17 +223,25 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     /** The files of an archive by name, without folders; bounded, whatever the archive claims. */
     private static Map<String, byte[]> unzip(byte[] archive) throws IOException {
         Map<String, byte[]> files = new HashMap<>();
+        long total = 0;
         try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive), StandardCharsets.UTF_8)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 if (!entry.isDirectory()) {
                     byte[] content = zip.readNBytes(LARGEST_FILE + 1);
-                    if (content.length > LARGEST_FILE || files.size() == MOST_FILES) {
-                        throw new IOException("Omniglot's archive has more than " + MOST_FILES + " files, or one of more than " + LARGEST_FILE
-                                + " bytes, so it is not the original.");
+                    total += content.length;
+                    if (content.length > LARGEST_FILE || total > LARGEST_TOTAL || files.size() == MOST_FILES) {
+                        throw new IOException("Omniglot's archive has more than " + MOST_FILES + " files, one of more than " + LARGEST_FILE
+                                + " bytes, or more than " + LARGEST_TOTAL + " bytes in all, so it is not the original.");
                     }
-                    files.put(entry.getName(), content);
+                    if (Arrays.asList(entry.getName().split("[/\\\\]")).contains("..") || files.put(entry.getName(), content) != null) {
+                        throw new IOException("Omniglot's archive has a file twice, or one outside of its folder, so it is not the original.");
+                    }
                 }
             }
+        } catch (EOFException e) {
+            throw new IOException("One of Omniglot's archives is cut off; delete them, and they will be fetched again.", e);
+        } catch (ZipException e) {
+            throw new IOException("One of Omniglot's archives is damaged (" + e.getMessage() + "); delete them, and they will be fetched again.", e);
         }
         return files;
     }

@@ -17,12 +17,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import siamese.Campaign;
+import siamese.Mutation;
 
 class OmniglotTest {
 
@@ -190,5 +193,63 @@ class OmniglotTest {
             drawings.add(ByteBuffer.wrap(images.bytes(i)));
         }
         return drawings;
+    }
+
+    private static byte[] drawings() throws IOException {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (int k = 0; k < 8; k++) {
+            files.put("images/A/character" + k / 2 + "/0001_0" + (1 + k % 2) + ".png", png(10 + k, 20, 30 + 5 * k, 40));
+        }
+        return zip(files);
+    }
+
+    /** What is read from a broken archive is one of its drawings, or nothing is. */
+    @Test
+    void brokenArchivesAreReadRightlyOrRefused() throws IOException {
+        byte[] whole = drawings();
+        LabeledImages originals = Omniglot.characters("whole", whole).images();
+        Set<String> known = new HashSet<>();
+        IntStream.range(0, originals.size()).forEach(i -> known.add(originals.subset(i).pixels(0).toStringFull()));
+        assertEquals(8, known.size());
+        int n = Campaign.size(1_000, 10_000);
+        SplittableRandom random = new SplittableRandom(12);
+        int read = 0;
+        for (int k = 0; k < n; k++) {
+            byte[] broken = Mutation.of(whole, random);
+            LabeledImages[] result = new LabeledImages[1];
+            if (Campaign.refusal(() -> result[0] = Omniglot.characters("broken", broken).images(), IOException.class) == null) {
+                read++;
+                for (int i = 0; i < result[0].size(); i += 3) {
+                    assertTrue(known.contains(result[0].subset(i).pixels(0).toStringFull()), "archive " + k);
+                }
+            }
+            Campaign.refusal(() -> Omniglot.runs(broken), IOException.class);
+        }
+        assertTrue(read > 0 && read < n / 2, read + " of " + n + " read");
+        Campaign.figure("zip reader: %,d broken archives, %,d whose drawings are right, %,d refused in one sentence", n, read, n - read);
+    }
+
+    @Test
+    void archivesThatBurstOrReachOutsideAreRefused() throws IOException {
+        long before = Campaign.allocated();
+        String message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(Map.of("A/a/1_01.png", new byte[1 << 26]))), IOException.class);
+        assertTrue(message.contains("of more than 65536 bytes"), message);
+        Map<String, byte[]> many = new LinkedHashMap<>();
+        for (int k = 0; k < 1100; k++) {
+            many.put("A/a/1_" + k + ".png", new byte[1 << 16]);
+        }
+        message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(many)), IOException.class);
+        assertTrue(message.contains("67108864 bytes in all"), message);
+        assertTrue(Campaign.allocated() - before < 600 << 20, Campaign.allocated() - before + " bytes were allocated");
+        for (String outside : List.of("../A/a/1_01.png", "A/../../a/1_01.png", "A\\..\\..\\a\\1_01.png")) {
+            message = Campaign.refusal(() -> Omniglot.characters("outside", zip(Map.of(outside, png(1, 1, 9, 9)))), IOException.class);
+            assertTrue(message.contains("outside of its folder"), message);
+        }
+        byte[] twice = zip(Map.of("A/a/1_01.png", png(1, 1, 9, 9), "A/a/1_02.png", png(1, 1, 9, 9)));
+        for (int k = 0; k < twice.length; k++) { // both names become one
+            twice[k] = k > 6 && twice[k] == '2' && twice[k - 1] == '0' && twice[k - 2] == '_' ? (byte) '1' : twice[k];
+        }
+        message = Campaign.refusal(() -> Omniglot.characters("twice", twice), IOException.class);
+        assertTrue(message.contains("a file twice"), message);
     }
 }

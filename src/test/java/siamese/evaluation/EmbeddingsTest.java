@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
@@ -138,6 +141,28 @@ class EmbeddingsTest {
         assertEquals(1, Arrays.stream(all.shares()).sum(), 1e-12);
         assertTrue(IntStream.range(1, 200).allMatch(a -> all.shares()[a] <= all.shares()[a - 1]));
         assertEquals(0, Arrays.stream(all.errors(points)).max().orElseThrow(), 1e-12);
+    }
+
+    /** The numbers that make_components.py computed. */
+    @Test
+    void componentsAgreeWithScikitLearn() throws IOException {
+        double[][][] m;
+        try (InputStream in = EmbeddingsTest.class.getResourceAsStream("components.csv")) {
+            m = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().map(line -> Arrays.stream(line.split("\\|"))
+                    .map(row -> Arrays.stream(row.split(" ")).mapToDouble(Double::parseDouble).toArray()).toArray(double[][]::new))
+                    .toArray(double[][][]::new);
+        }
+        Embeddings points = new Embeddings(m[0], new int[40], "fixture");
+        Embeddings.Components components = points.components(3);
+        assertArrayEquals(m[1][0], components.mean(), 1e-12);
+        assertArrayEquals(m[3][0], components.shares(), 1e-12);
+        double[][] projected = components.project(points).vectors();
+        for (int a = 0; a < 3; a++) {
+            assertArrayEquals(m[2][a], components.axes()[a], 1e-9);
+        }
+        for (int i = 0; i < 40; i++) {
+            assertArrayEquals(m[4][i], projected[i], 1e-9);
+        }
     }
 
     @Test

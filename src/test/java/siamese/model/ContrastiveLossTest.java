@@ -4,6 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.activations.IActivation;
@@ -11,6 +17,7 @@ import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import siamese.Campaign;
 
 class ContrastiveLossTest {
 
@@ -56,6 +63,40 @@ class ContrastiveLossTest {
                 }
             }
         }
+    }
+
+    /** Rows that make_fixture.py computed with PyTorch's autograd. */
+    static List<String[]> fixture(String... kinds) {
+        try (InputStream in = ContrastiveLossTest.class.getResourceAsStream("loss.csv")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().map(line -> line.split(";"))
+                    .filter(row -> List.of(kinds).contains(row[0])).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static double[] numbers(String text) {
+        return Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray();
+    }
+
+    @Test
+    void agreesWithPyTorch() {
+        List<String[]> rows = fixture("distances");
+        assertEquals(20, rows.size());
+        double most = 0;
+        for (String[] row : rows) {
+            ContrastiveLoss loss = new ContrastiveLoss(Double.parseDouble(row[1]));
+            INDArray distances = column(numbers(row[2]));
+            INDArray similar = column(numbers(row[3]));
+            assertEquals(Double.parseDouble(row[4]), loss.computeScore(similar, distances, IDENTITY, null, true), 1e-12);
+            double[] gradient = loss.computeGradient(similar, distances, IDENTITY, null).toDoubleVector();
+            double[] expected = numbers(row[5]);
+            for (int p = 0; p < expected.length; p++) { // Deeplearning4j divides by the number of pairs later
+                assertEquals(expected[p], gradient[p] / expected.length, 1e-12);
+                most = Math.max(most, Math.abs(expected[p] - gradient[p] / expected.length));
+            }
+        }
+        Campaign.figure("contrastive loss against PyTorch: %d random batches, gradients at most %.0e apart", rows.size(), most);
     }
 
     @Test

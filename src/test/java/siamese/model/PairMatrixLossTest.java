@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,25 @@ class PairMatrixLossTest {
                     }
                 }
             }
+        }
+    }
+
+    @Test
+    void agreesWithPyTorch() {
+        List<String[]> rows = ContrastiveLossTest.fixture("EUCLIDEAN", "COSINE");
+        assertEquals(24, rows.size());
+        for (String[] row : rows) {
+            double[] similar = ContrastiveLossTest.numbers(row[3]);
+            int pairs = similar.length;
+            INDArray embeddings = Nd4j.createFromArray(ContrastiveLossTest.numbers(row[2])).reshape(2L * pairs, 5);
+            INDArray weights = Nd4j.zeros(DataType.DOUBLE, 2L * pairs, 4L * pairs);
+            for (int p = 0; p < pairs; p++) {
+                weights.putScalar(p, pairs + p + (similar[p] == 1 ? 0 : 2 * pairs), 1.0 / pairs);
+            }
+            PairMatrixLoss loss = new PairMatrixLoss(Distance.valueOf(row[0]), Double.parseDouble(row[1]), false);
+            assertEquals(Double.parseDouble(row[4]), loss.computeScore(weights, embeddings, IDENTITY, null, true), 1e-12);
+            double[] gradient = loss.computeGradient(weights, embeddings, IDENTITY, null).divi(2.0 * pairs).reshape(10L * pairs).toDoubleVector();
+            assertArrayEquals(ContrastiveLossTest.numbers(row[5]), gradient, 1e-10, row[0] + ", margin " + row[1]);
         }
     }
 
