@@ -84,6 +84,53 @@ def test_style(path):
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_parts_are_there_and_in_order(path):
+    """One title, then what a notebook opens with, then its sections, then what it closes with; none of it empty."""
+    cells = read(path)["cells"]
+    assert all("".join(cell["source"]).strip() for cell in cells), "there is an empty cell"
+    text = [line for cell in cells if cell["cell_type"] == "markdown" for line in "".join(cell["source"]).splitlines()]
+    headings = [(len(line) - len(line.lstrip("#")), line.lstrip("# ")) for line in text if re.match("#+ ", line)]
+    assert headings[0][0] == 1 and [level for level, _ in headings].count(1) == 1, "one title, and at the top"
+    assert all(b <= a + 1 for (a, _), (b, _) in zip(headings, headings[1:])), "a heading skips a level"
+    assert cells[1 if path.parent.name != "exercises" else 2]["cell_type"] == "code", "the imports come right after the introduction"
+    if path.parent.name == "notebooks":
+        opening = [text.index(f"**{part}**") for part in ("What you'll learn", "What you need")]
+        assert opening == sorted(opening) and opening[-1] < text.index(next(line for line in text if line.startswith("## ")))
+        assert [heading for level, heading in headings if level == 2][-3:] == ["Exercises", "In practice", "Further reading"]
+    else:
+        number = path.stem[:2].lstrip("0")
+        assert [heading.split()[0] for level, heading in headings[1:]] == [f"{number}.{k}" for k in range(1, len(headings))]
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_imports_stand_in_the_first_code_cell(path):
+    """A later import would reset the variables of the cells above it."""
+    late = [number for number, cell in enumerate(code_cells(read(path)), 1)
+            if number > 1 and re.search(r"^import ", "".join(cell["source"]), re.MULTILINE)]
+    assert not late, f"code cells with imports: {late}"
+
+
+@pytest.mark.parametrize("path", [p for p in COMMITTED if p.parent.name == "notebooks" and p.stem != course.OVERVIEW], ids=name)
+def test_every_chapter_has_its_exercises_and_names_them(path):
+    assert (path.parent / "solutions" / path.name).exists() and (path.parent / "exercises" / path.name).exists()
+    assert f"(exercises/{path.name})" in path.read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    guide = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    assert f"notebooks/{path.name}" in readme and f"({path.name})" in guide
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_further_reading_is_a_numbered_list_that_the_text_refers_to(path):
+    text = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+    body, _, reading = re.sub(r"\$[^$]*\$|`[^`]*`", "", text).partition("## Further reading")
+    numbers = [int(n) for n in re.findall(r"^(\d+)\. ", reading, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    cited = {int(n) for group in re.findall(r"(?<!\])\[(\d+(?:, ?\d+)*)\](?!\()", body) for n in group.split(",")}
+    cited.discard(0)  # as in [0, 1], a range
+    assert cited <= set(numbers), f"cited but not listed: {sorted(cited - set(numbers))}"
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
 def test_links_between_files_lead_somewhere(path):
     text = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not re.match(r"\w+:", link)]
