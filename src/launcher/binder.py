@@ -1,6 +1,6 @@
 """Takes the steps that repo2docker takes for binder/ in a clean Debian root, then runs the overview as a session would.
 
-    python3 course.py test --binder        (as root on Debian or Ubuntu, with network; about 3 GB in target/binder)
+    python3 course.py test --binder        (as root on Debian or Ubuntu, with network; about 2 GB in target/binder)
 
 What is as on mybinder.org: the order (apt.txt as root, requirements.txt, the repository, postBuild as the user with
 network, start), a normal user with an empty home, the kernel in the prefix NB_PYTHON_PREFIX, 1 CPU and 2 GB while it
