@@ -161,6 +161,31 @@ class ChartsTest {
     }
 
     @Test
+    void aDashedLineHasGapsHoweverCloseItsPoints() throws IOException {
+        for (int points : new int[] {2, 1000}) {
+            for (boolean logarithmic : new boolean[] {false, true}) {
+                XYChart chart = Charts.xy("", "x", "y");
+                double[] x = IntStream.range(0, points).mapToDouble(i -> 1 + 9.0 * i / (points - 1)).toArray();
+                double[] level = Arrays.stream(x).map(v -> 5).toArray();
+                chart.addSeries("solid", new double[] {1, 10}, new double[] {1, 10});
+                chart.addSeries("dashed", x, level);
+                level[points / 3] = points > 2 ? Double.NaN : 5;
+                chart.addSeries("with a hole", x, Arrays.stream(level).map(v -> v + 1).toArray());
+                chart.getStyler().setYAxisMin(1.0).setYAxisMax(10.0).setLegendVisible(false);
+                chart.getStyler().setYAxisLogarithmic(logarithmic);
+                BufferedImage picture = Samples.picture(Charts.view(chart).html());
+                int row = (int) Math.round(View.PIXEL_RATIO * chart.getScreenYFromChart(5));
+                int from = (int) (View.PIXEL_RATIO * chart.getScreenXFromChart(1));
+                int to = (int) (View.PIXEL_RATIO * chart.getScreenXFromChart(10));
+                long inked = IntStream.range(from, to).map(c -> picture.getRGB(c, row))
+                        .filter(rgb -> (rgb >> 16 & 0xff) > 190 && (rgb & 0xff) < 60).count();
+                assertEquals(8.0 / 13, inked / (double) (to - from), 0.08, points + " points, logarithmic " + logarithmic);
+                assertEquals(3, chart.getSeriesCollection().stream().map(XYSeries::getLineStyle).distinct().count());
+            }
+        }
+    }
+
+    @Test
     void everyClassOfAScatterHasItsOwnColourShapeAndCaption() {
         int[] labels = IntStream.range(0, 200).map(i -> i % 10).toArray();
         double[][] points = IntStream.range(0, 200).mapToObj(i -> new double[] {labels[i] % 5 + i / 1000.0, labels[i] / 5}).toArray(double[][]::new);
