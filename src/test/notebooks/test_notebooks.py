@@ -116,7 +116,10 @@ def test_every_chapter_has_its_exercises_and_names_them(path):
     assert f"(exercises/{path.name})" in path.read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     guide = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
-    assert f"notebooks/{path.name}" in readme and f"({path.name})" in guide
+    assert f"notebooks/{path.name}" in readme
+    times = [re.search(r"(?:Time: about|About) (\d+|an hour)", "".join(read(p)["cells"][0]["source"]))[1].replace("an hour", "60")
+             for p in (path, path.parent / "solutions" / path.name)]
+    assert f"({path.name}) | {times[0]} | [{times[1]} min](exercises/{path.name})" in guide
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=name)
