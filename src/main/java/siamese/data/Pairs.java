@@ -137,8 +137,8 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
     private static int positions(LabeledImages images, int[][] byClass) {
         for (int c = 0; c < byClass.length; c++) {
             if (byClass[c].length < 2) {
-                throw new IllegalArgumentException("images has " + byClass[c].length + " image(s) of class " + c
-                        + ", but pairs need at least two of every class.");
+                throw new IllegalArgumentException("images has " + byClass[c].length + " images of class " + c
+                        + ", but pairs need at least two of every class; add images, or leave that class out.");
             }
         }
         return IntStream.range(0, byClass.length).map(c -> byClass[c].length).min().orElseThrow() - 1;

@@ -175,7 +175,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         int negatives = similar.length - positives;
         if (positives == 0 || negatives == 0) {
             throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + positives + " similar and "
-                    + negatives + " dissimilar ones.");
+                    + negatives + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
         }
         double[] thresholds = new double[order.length + 1];
         int[] falseAccepts = new int[order.length + 1];

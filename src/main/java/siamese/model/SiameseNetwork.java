@@ -365,6 +365,7 @@ public final class SiameseNetwork {
         String source = images.source();
         List<History.Epoch> done = new ArrayList<>();
         boolean interrupted = false;
+        Throwable cause = null;
         tell(listeners, l -> l.onStart(source, epochs, batches.count()));
         try {
             for (int epoch = 1; epoch <= epochs && !interrupted; epoch++) {
@@ -396,10 +397,14 @@ public final class SiameseNetwork {
                     tell(listeners, l -> l.onEpoch(result, epochs));
                 }
             }
+        } catch (RuntimeException | Error failure) {
+            cause = failure;
+            throw failure;
         } finally {
             data = images.fingerprint();
             history = new History(source, done, interrupted || done.size() < epochs);
-            tell(listeners, l -> l.onEnd(history));
+            Throwable failure = cause;
+            tell(listeners, failure == null ? l -> l.onEnd(history) : l -> l.onFailure(history, failure));
         }
         return history;
     }
@@ -526,7 +531,7 @@ public final class SiameseNetwork {
     private static void checkSize(LabeledImages images) {
         if (images.rows() != SIZE || images.columns() != SIZE) {
             throw new IllegalArgumentException("images must be " + SIZE + " x " + SIZE + " pixels, but are " + images.rows() + " x "
-                    + images.columns() + "; scale them first.");
+                    + images.columns() + "; Pictures.likeMnist brings pictures to that size.");
         }
     }
 }

@@ -31,10 +31,20 @@ public interface TrainingListener {
     }
 
     /**
-     * Training ended: finished, stopped, or failed.
+     * Training ended: finished, or stopped.
      *
      * @param history all finished epochs
      */
     default void onEnd(History history) {
+    }
+
+    /**
+     * Training ended by an exception, which its caller gets, too; {@link #onEnd} is called unless this method is overridden.
+     *
+     * @param history all finished epochs
+     * @param cause what went wrong
+     */
+    default void onFailure(History history, Throwable cause) {
+        onEnd(history);
     }
 }

@@ -1,5 +1,12 @@
 package siamese.notebook;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -65,6 +72,23 @@ public final class Kernel {
         Object kernel = bridge.kernel();
         if (REGISTERED.getAndSet(kernel) != kernel) {
             Views.TYPES.forEach(type -> bridge.register(type, value -> Views.of(value).orElseThrow()));
+            bridge.javadocFrom(sources());
         }
+    }
+
+    /** Where Shift-Tab finds Javadoc: in our sources, which the kernel's start names, and in the JDK's, where it has them. */
+    private static List<Path> sources() {
+        List<Path> sources = new ArrayList<>();
+        if (System.getProperty("siamese.help") != null) {
+            sources.add(Path.of(System.getProperty("siamese.help")));
+        }
+        Path jdk = Path.of(System.getProperty("java.home"), "lib", "src.zip");
+        if (Files.isReadable(jdk)) {
+            try (DirectoryStream<Path> modules = Files.newDirectoryStream(FileSystems.newFileSystem(jdk).getPath("/"), Files::isDirectory)) {
+                modules.forEach(sources::add);
+            } catch (IOException e) { // then without the JDK's
+            }
+        }
+        return sources;
     }
 }

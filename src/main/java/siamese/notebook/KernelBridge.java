@@ -5,9 +5,12 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import jdk.jshell.JShell;
 
 /**
  * The few calls that we make to a kernel, by reflection, since IJava and JJava have the same classes under different
@@ -74,6 +77,26 @@ final class KernelBridge {
         Object registration = call(call(kernel, "getRenderer"), "createRegistration", type);
         call(registration, "preferring", (Object) new String[] {"text/html"});
         call(registration, "register", proxy);
+    }
+
+    /**
+     * Tells JShell where sources lie, from which it takes the Javadoc that Shift-Tab shows. JShell looks into the JDK's
+     * src.zip alone and has no public way to name others.
+     *
+     * @return whether that worked; it needs {@code --add-opens jdk.jshell/jdk.jshell=ALL-UNNAMED}
+     */
+    boolean javadocFrom(List<Path> sources) {
+        try {
+            boolean jjava = packages.equals(Flavour.JJAVA.packages);
+            JShell shell = (JShell) (jjava ? call(kernel, "getJShell") : call(field(kernel, "evaluator"), "getShell"));
+            Object analysis = shell.sourceCodeAnalysis();
+            Field field = analysis.getClass().getDeclaredField("availableSources");
+            field.setAccessible(true);
+            field.set(analysis, sources);
+            return true;
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            return false; // another JDK or no permission: Shift-Tab shows signatures only
+        }
     }
 
     /** The kernel's own message content for a value, by our look where registered, else by the kernel's. */

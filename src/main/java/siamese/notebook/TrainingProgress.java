@@ -95,7 +95,18 @@ public final class TrainingProgress implements TrainingListener {
 
     @Override
     public synchronized void onEnd(History history) {
-        String last = history.interrupted() ? stopped() : "";
+        end(history.interrupted() ? stopped() : "");
+    }
+
+    @Override
+    public synchronized void onFailure(History history, Throwable cause) {
+        String where = latest == null ? "before the end of the first batch"
+                : "after batch " + Text.count(latest.batch()) + " of " + Text.count(latest.batches()) + " in epoch " + latest.epoch();
+        String what = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        end("Training failed " + where + ": " + what.lines().findFirst().orElse(""));
+    }
+
+    private void end(String last) {
         if (opener != null) {
             String lines = finishedLines() + last;
             show(View.lines("Trained on " + source + "\n" + (lines.isEmpty() ? "No epoch was trained." : lines.stripTrailing())));

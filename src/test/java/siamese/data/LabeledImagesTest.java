@@ -78,4 +78,13 @@ class LabeledImagesTest {
         assertThrows(IndexOutOfBoundsException.class, () -> images.pixels(-1));
         assertThrows(IndexOutOfBoundsException.class, () -> images.image(4));
     }
+
+    @Test
+    void takesNumbersFrom0To1() {
+        LabeledImages images = LabeledImages.of("mine", 1, 3, 2, new float[] {0, 0.5f, 1}, new int[] {1});
+        assertEquals("[0, -128, -1]", java.util.Arrays.toString(images.bytes(0)));
+        for (float wrong : new float[] {-0.01f, 1.01f, Float.NaN}) {
+            assertThrows(IllegalArgumentException.class, () -> LabeledImages.of("mine", 1, 1, 2, new float[] {wrong}, new int[] {1}));
+        }
+    }
 }

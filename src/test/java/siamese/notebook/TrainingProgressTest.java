@@ -133,6 +133,22 @@ class TrainingProgressTest {
     }
 
     @Test
+    void aFailedRunSaysWhereAndWhyInOneLineAndNotThatItWasStopped() {
+        progress.onStart("MNIST", 10, 847);
+        progress.onEpoch(Samples.epoch(1, 0.02), 10);
+        progress.onBatch(batch(2, 312));
+        progress.onFailure(Samples.history(true, 0.02), new ArithmeticException("The loss became NaN in epoch 2, batch 313; try a smaller learning rate.\nmore"));
+        List<String> lines = last().text().lines().toList();
+        assertEquals(3, lines.size());
+        assertEquals("Training failed after batch 312 of 847 in epoch 2: The loss became NaN in epoch 2, batch 313; "
+                + "try a smaller learning rate.", lines.get(2));
+        progress.onStart("MNIST", 10, 847);
+        progress.onFailure(Samples.history(true, NONE), new OutOfMemoryError());
+        assertEquals("Training failed before the end of the first batch: OutOfMemoryError", last().text().lines().skip(1).findFirst().orElseThrow());
+        assertFalse(last().text().contains("Stopped"));
+    }
+
+    @Test
     void aSecondRunStartsAfresh() {
         progress.onStart("MNIST", 1, 847);
         progress.onEpoch(Samples.epoch(1, 0.02), 1);

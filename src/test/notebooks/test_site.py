@@ -1,0 +1,113 @@
+"""`course.py site`: the course as web pages, complete, readable without network and without pictures."""
+import re
+import subprocess
+import sys
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from conftest import ROOT
+
+SITE = ROOT / "target" / "site"
+NOTEBOOKS = ROOT / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def built():
+    done = subprocess.run([sys.executable, ROOT / "course.py", "site"], capture_output=True, text=True, encoding="utf-8", timeout=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def pages(built):
+    """The pages that Sphinx made, parsed, by path."""
+    return {path.relative_to(SITE).as_posix(): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+            for path in sorted(SITE.rglob("*.html")) if path.relative_to(SITE).parts[0] not in ("api", "_static")}
+
+
+def content(pages):
+    return {name: soup for name, soup in pages.items() if name not in ("genindex.html", "search.html")}
+
+
+def test_has_no_warning(built):
+    assert not re.search("WARNING|ERROR", built.stdout + built.stderr), built.stdout
+
+
+def test_has_a_page_for_each_chapter_and_its_exercises(pages):
+    wanted = {f"{p.stem}.html" for p in NOTEBOOKS.glob("*.ipynb")} | {f"exercises/{p.stem}.html" for p in (NOTEBOOKS / "solutions").glob("*.ipynb")}
+    assert wanted | {"index.html", "library.html", "search.html"} <= set(pages)
+    for name, soup in content(pages).items():
+        shown = {a.get("href", "").rpartition("/")[2] for a in soup.select("nav a, .bd-sidebar-primary a")}
+        assert {p.rpartition("/")[2] for p in wanted} <= shown | {name.rpartition("/")[2], "#", ""}, f"{name}: navigation"
+    assert (SITE / "searchindex.js").stat().st_size > 10_000
+
+
+def test_loads_nothing_from_elsewhere(pages):
+    found = []
+    for name, soup in pages.items():
+        for tag in soup.select("script[src], img[src], iframe[src], link[href], source[src], embed[src], object[data]"):
+            address = tag.get("src") or tag.get("href") or tag.get("data")
+            kind = set(tag.get("rel", ["stylesheet"]))
+            if re.match(r"(https?:)?//", address) and kind & {"stylesheet", "preload", "icon", "preconnect", "dns-prefetch"}:
+                found.append(f"{name}: {address[:100]}")
+        styles = " ".join(tag.get_text() for tag in soup.select("style"))
+        found += [f"{name}: {url}" for url in re.findall(r"url\(\s*[\"']?((?:https?:)?//[^\"')]+)|@import\s+[\"'](http[^\"']+)", styles)]
+    assert found == []
+    for sheet in SITE.rglob("*.css"):
+        assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import[^;]*//", sheet.read_text(encoding="utf-8", errors="replace")), sheet
+
+
+def test_links_within_the_site_lead_somewhere(pages):
+    broken = []
+    for name, soup in pages.items():
+        for tag in soup.select("a[href], link[href], script[src], img[src]"):
+            parts = urlsplit(tag.get("href") or tag.get("src"))
+            if parts.scheme or parts.netloc or not parts.path:
+                continue
+            target = (SITE / name).parent / unquote(parts.path)
+            if not target.exists():
+                broken.append(f"{name}: {parts.path}")
+    assert broken == []
+
+
+def test_formulas_are_mathml(pages):
+    page = pages["02_mathematics.html"]
+    assert len(page.select("math")) > 10
+    for name, soup in content(pages).items():
+        for code in soup.select("script, style, code, pre, annotation"):
+            code.extract()
+        assert not re.search(r"\\(frac|mathbf|lVert|tfrac|max)\b", soup.get_text()), name
+
+
+def test_every_picture_has_a_description(pages):
+    for name, soup in pages.items():
+        for image in soup.select("img"):
+            alt = image.get("alt", "")
+            decoration = "logo" in " ".join(image.get("class", []))
+            assert decoration or (len(alt) > 10 and not re.search(r"\.(png|svg)$|^_images", alt)), f"{name}: {str(image)[:150]}"
+
+
+def test_solutions_are_folded(pages):
+    for solution in (NOTEBOOKS / "solutions").glob("*.ipynb"):
+        soup = pages[f"exercises/{solution.stem}.html"]
+        assert soup.select("details"), solution.stem
+        for code in soup.find_all("pre"):
+            if "BEGIN SOLUTION" in code.get_text():
+                folded = code.find_parent("details")
+                assert folded and not folded.has_attr("open"), solution.stem
+
+
+def test_each_notebook_has_a_binder_link(pages):
+    for name, soup in pages.items():
+        if re.match(r"(exercises/)?\d\d_", name):
+            links = [a["href"] for a in soup.select("a[href]") if "mybinder.org/v2/gh/" in a["href"]]
+            assert links and any(f"notebooks/{name.removesuffix('.html')}.ipynb" in unquote(link) for link in links), f"{name}: {links}"
+
+
+def test_has_the_javadoc_of_every_public_type(built):
+    for source in (ROOT / "src/main/java/siamese").rglob("*.java"):
+        if re.search(rf"^public .*\b{source.stem}\b", source.read_text(encoding="utf-8"), re.MULTILINE):
+            page = SITE / "api" / source.relative_to(ROOT / "src/main/java").with_suffix(".html")
+            assert page.exists(), page
