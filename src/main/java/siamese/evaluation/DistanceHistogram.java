@@ -302,7 +302,7 @@ public final class DistanceHistogram implements Serializable {
         return maxDistance;
     }
 
-    /** {@return how many distances a bin spans: thresholds are known to within this} */
+    /** {@return how wide a bin is, in units of distance: no threshold is known better than this} */
     public double binWidth() {
         return maxDistance / bins();
     }
@@ -417,7 +417,9 @@ public final class DistanceHistogram implements Serializable {
     }
 
     /**
-     * {@return the threshold at the equal error rate, interpolated likewise; within a bin width of the exact one}
+     * {@return the threshold at the equal error rate, interpolated likewise; within a bin width of the first distance at
+     * which the false accept rate is not below the false reject rate, whereas {@link VerificationReport} interpolates
+     * between that distance and the one before, which may be further away where pairs are few}
      *
      * @throws IllegalStateException if pairs of one kind are missing
      */
