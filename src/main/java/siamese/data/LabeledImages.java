@@ -2,6 +2,7 @@ package siamese.data;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
+import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -17,7 +18,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * Grey images of one size with a class label each, held as one byte a pixel (47 MB for MNIST's training images).
  * Immutable.
  */
-public final class LabeledImages {
+public final class LabeledImages implements Serializable {
+
+    private static final long serialVersionUID = 1;
 
     private final String source;
     private final int rows;

@@ -1,5 +1,7 @@
 package siamese.model;
 
+import java.io.Serializable;
+
 /**
  * How to train on all pairs within each batch. A batch holds some images of some classes; each image is embedded once,
  * and the loss reads the distance of every two of them: a batch of n images has n(n − 1)/2 pairs. Similar and dissimilar
@@ -13,7 +15,7 @@ package siamese.model;
  * @param peakLearningRate the highest learning rate of Adam, greater than 0
  * @param shift each batch is moved at random by up to this many pixels up, down, left and right; 0 to 4
  */
-public record AllPairs(int epochs, int classesPerBatch, int imagesPerClass, double peakLearningRate, int shift) {
+public record AllPairs(int epochs, int classesPerBatch, int imagesPerClass, double peakLearningRate, int shift) implements Serializable {
 
     /**
      * Checks the values.

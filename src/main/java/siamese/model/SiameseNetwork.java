@@ -2,6 +2,7 @@ package siamese.model;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ISchedule;
 import siamese.data.LabeledImages;
@@ -72,7 +74,8 @@ public final class SiameseNetwork {
      * @param learningRate of Adam, greater than 0
      * @param seed of the initial weights and of the order of the training pairs
      */
-    public record Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed) {
+    public record Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed)
+            implements Serializable {
 
         /** Checks the values. */
         public Options {
@@ -102,6 +105,17 @@ public final class SiameseNetwork {
         public static Options cosine(long seed) {
             return new Options(Distance.COSINE, 0.5, Activation.IDENTITY, 1e-3, seed);
         }
+    }
+
+    /**
+     * Where a training stands that is done in parts, a few steps here and a few there.
+     *
+     * @param weights all of the network's, 223,744 of them
+     * @param moments Adam's running means of the gradient and of its square, twice as many
+     * @param steps how many steps led here, at least 0
+     * @param loss mean over the last of them; NaN if there were none
+     */
+    public record State(float[] weights, float[] moments, int steps, double loss) implements Serializable {
     }
 
     private final Options options;
@@ -353,6 +367,65 @@ public final class SiameseNetwork {
         MultiLayerNetwork trainer = new MultiLayerNetwork(list.setInputType(InputType.convolutional(SIZE, SIZE, 1)).build());
         trainer.init(graph.params(), false);
         return trainer;
+    }
+
+    /** {@return where a training in parts begins: the weights as they are, and an Adam that has seen nothing} */
+    public synchronized State state() {
+        float[] weights = graph.params().toFloatVector();
+        return new State(weights, new float[2 * weights.length], 0, Double.NaN);
+    }
+
+    /**
+     * Takes over the weights of a training in parts.
+     *
+     * @param state what {@link #state()} or {@link #steps} returned, or the mean of some
+     * @throws IllegalArgumentException if it is the state of a network with another number of weights
+     */
+    public synchronized void restore(State state) {
+        if (state.weights.length != graph.numParams() || state.moments.length != 2 * graph.numParams()) {
+            throw new IllegalArgumentException("state must have " + graph.numParams() + " weights and twice as many moments, but has "
+                    + state.weights.length + " and " + state.moments.length + "; it is that of another network.");
+        }
+        graph.params().assign(Nd4j.createFromArray(state.weights));
+    }
+
+    /**
+     * Takes some steps of the training of {@link #fit(LabeledImages, Pairs, AllPairs, TrainingListener...)}, from a given
+     * state, on batches that depend on nothing but the images, the recipe and the seed. So the same call gives the same
+     * result, on whatever machine of its kind it is repeated.
+     *
+     * @param from where the training stands
+     * @param train images of 28 × 28 pixels to learn from; a class with a single image is left out
+     * @param recipe batches and learning rate; its epochs are not used
+     * @param steps how many to take, at least 1
+     * @param ofSteps how many the whole training has: the one cycle of the learning rate ends with them
+     * @param seed of the batches
+     * @return where it stands then; this network has its weights
+     * @throws IllegalArgumentException if an argument is out of range, or state or images are those of another network
+     * @throws ArithmeticException if the loss becomes infinite or not a number
+     */
+    public synchronized State steps(State from, LabeledImages train, AllPairs recipe, int steps, int ofSteps, long seed) {
+        checkSize(train);
+        if (steps < 1 || ofSteps < from.steps + steps) {
+            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps + " + steps, but are "
+                    + steps + " and " + ofSteps + ".");
+        }
+        restore(from);
+        Batches batches = new Batches.OfClasses(train, recipe, new Random(seed));
+        MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, true),
+                new OneCycle(recipe.peakLearningRate(), ofSteps));
+        trainer.setIterationCount(from.steps);
+        INDArray moments = trainer.getUpdater().getStateViewArray();
+        moments.assign(Nd4j.createFromArray(from.moments).reshape(moments.shape()));
+        double sum = 0;
+        for (int step = 1; step <= steps; step++) {
+            double score = learn(trainer, batches.get(step - 1));
+            if (!Double.isFinite(score)) {
+                throw new ArithmeticException("The loss became " + score + " in step " + (from.steps + step) + "; try a smaller learning rate.");
+            }
+            sum += score;
+        }
+        return new State(graph.params().toFloatVector(), moments.toFloatVector(), from.steps + steps, sum / steps);
     }
 
     private static double learn(MultiLayerNetwork trainer, Batches.Batch batch) {
