@@ -53,6 +53,16 @@ def java_notebook(*sources):
                            metadata={"kernelspec": {"display_name": "Java", "language": "java", "name": "java"}})
 
 
+def wait_until(condition, seconds):
+    """What the condition gives once that is true, asked every 50 ms: for what no process, pipe or socket tells. Fails when
+    the time is over; what is waited for comes much earlier, so that no result depends on how fast the machine is."""
+    until = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < until, f"not within {seconds} s"
+        time.sleep(0.05)
+    return value
+
+
 @pytest.fixture(scope="session")
 def overview_run():
     """`course.py run --quick`, once for all tests: its process, the executed notebook's path."""

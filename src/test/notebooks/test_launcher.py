@@ -6,19 +6,20 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 import course
 import notebooks
-from conftest import ROOT, java_notebook
+from conftest import ROOT, java_notebook, wait_until
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="uses shell scripts in place of Java")
 
@@ -183,24 +184,19 @@ def test_failing_cell_is_named_and_the_rest_is_kept(tmp_path):
 @POSIX
 def test_ctrl_c_ends_every_child(tmp_path):
     source = tmp_path / "n.ipynb"
-    nbformat.write(java_notebook('java.nio.file.Files.createFile(java.nio.file.Path.of("running")); while (true) Thread.sleep(10);'), source)
-    code = (f"import sys; sys.path.insert(0, {str(ROOT)!r}); import course, signal; signal.signal(signal.SIGINT, course.stop)\n"
-            f"course.call([course.venv_python(), course.ROOT / 'src/launcher/notebooks.py', *sys.argv[1:]])")
-    process = subprocess.Popen([sys.executable, "-c", code, source, tmp_path / "out.ipynb"],
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
-    while time.monotonic() < until and not (tmp_path / "running").exists():
-        time.sleep(0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(120)
+        nbformat.write(java_notebook(f'new java.net.Socket("127.0.0.1", {server.getsockname()[1]}).close(); Thread.currentThread().join();'), source)
+        code = (f"import sys; sys.path.insert(0, {str(ROOT)!r}); import course, signal; signal.signal(signal.SIGINT, course.stop)\n"
+                f"course.call([course.venv_python(), course.ROOT / 'src/launcher/notebooks.py', *sys.argv[1:]])")
+        process = subprocess.Popen([sys.executable, "-c", code, source, tmp_path / "out.ipynb"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server.accept()[0].close()  # the cell runs
     family = course.descendants(process.pid)
     assert len(family) >= 2
     process.send_signal(signal.SIGINT)
     assert process.wait(20) != 0
     assert gone(family)
-
-
-def alive(pid):
-    told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
-    return bool(told) and not told.startswith("Z")
 
 
 @POSIX
@@ -213,7 +209,10 @@ def test_fresh_copy_in_an_awkward_folder_killed_and_started_twice_at_once(tmp_pa
     start = lambda: subprocess.Popen([sys.executable, copy / "course.py", "setup"], stdout=subprocess.PIPE,  # noqa: E731
                                      stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=env)
     killed = start()
-    time.sleep(6)
+    while line := killed.stdout.readline():
+        if line.startswith("Python packages"):
+            break
+    assert line, "it ended before there was anything to kill"
     killed.kill()
     killed.wait()
     both = [start(), start()]
@@ -401,20 +400,24 @@ def test_ctrl_c_while_setting_up_ends_every_child(tmp_path):
     copy = small_copy(tmp_path / "copy")
     process = subprocess.Popen([sys.executable, copy / "course.py", "setup"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env=dict(os.environ, SIAMESE_INSTALL="no"))
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not (family := course.descendants(process.pid)):
-        time.sleep(0.1)
+    assert process.stdout.readline().startswith("Python packages into")
+    family = wait_until(lambda: course.descendants(process.pid), 60)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
-    assert family and process.returncode == 130 and "Stopped." in said and "Traceback" not in said, said
+    assert process.returncode == 130 and "Stopped." in said and "Traceback" not in said, said
     assert gone(family)
 
 
 def gone(family):
-    until = time.monotonic() + 15
-    while time.monotonic() < until and any(alive(pid) for pid in family):
-        time.sleep(0.1)
-    return not [pid for pid in family if alive(pid)]
+    """Whether these processes end; waits for them, 15 seconds at most."""
+    processes = []
+    for pid in family:
+        try:
+            processes.append(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            pass
+    left = psutil.wait_procs(processes, timeout=15)[1]
+    return not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 class TestNormalForm:

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
@@ -16,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -200,12 +203,56 @@ class BrokenFilesTest {
         assertTrue(refused.contains("cannot be read (it is cut off)"), refused);
     }
 
+    /** Root may read everything, so that for root a process of a user who may not tries it. */
     @Test
-    void aFileThatMayNotBeReadIsNamed(@TempDir Path folder) throws IOException {
+    void aFileThatMayNotBeReadIsNamed(@TempDir Path folder) throws Exception {
         Path file = Files.write(folder.resolve("file.gz"), new byte[10]);
-        Assumptions.assumeTrue(file.toFile().setReadable(false) && !Files.isReadable(file), "root may read everything");
-        DataFolder data = offline(folder);
-        String refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
-        assertTrue(refused.startsWith(file + " may not be read"), refused);
+        Assumptions.assumeTrue(file.toFile().setReadable(false, false), "a file system without rights");
+        String refused = Files.isReadable(file) ? refusedToNobody(folder)
+                : Campaign.refusal(() -> offline(folder).read("file", 10, "0".repeat(64)), IOException.class);
+        assertTrue(refused.startsWith(file + " may not be read; give yourself the right to read it"), refused);
+        assertEquals("", Campaign.faults(refused));
+    }
+
+    private static String refusedToNobody(Path folder) throws Exception {
+        Path setpriv = Path.of("/usr/bin/setpriv");
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java").toRealPath();
+        Assumptions.assumeTrue(Files.isExecutable(setpriv), "root may read everything, and there is no setpriv to be somebody else");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x")); // the project may lie in root's home
+        for (Class<?> needed : List.of(DataFolder.class, BrokenFilesTest.class)) {
+            copy(Path.of(needed.getProtectionDomain().getCodeSource().getLocation().toURI()).resolve("siamese/data"), folder.resolve("siamese/data"));
+        }
+        Process child = new ProcessBuilder(setpriv.toString(), "--reuid=65534", "--regid=65534", "--clear-groups", java.toString(), "-Xmx64m",
+                "-cp", folder.toString(), NotAllowed.class.getName(), folder.toString()).directory(folder.toFile()).redirectErrorStream(true).start();
+        String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        Assumptions.assumeFalse(child.waitFor() == 126, "only root may start this Java: " + said);
+        return said;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    /** What that process does. */
+    static final class NotAllowed {
+
+        private NotAllowed() {
+        }
+
+        public static void main(String[] args) {
+            Path folder = Path.of(args[0]);
+            try {
+                new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), Map.of(), System.out)
+                        .read("file", 10, "0".repeat(64));
+                System.out.println("It was read.");
+            } catch (IOException e) {
+                System.out.println(e.getMessage());
+            }
+        }
     }
 }

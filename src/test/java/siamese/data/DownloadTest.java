@@ -48,7 +48,6 @@ import siamese.Campaign;
 class DownloadTest {
 
     private static final int SIZE = 3_000_000;
-    private static final int CHUNKS = 20;
 
     @TempDir
     private Path folder;
@@ -250,46 +249,56 @@ class DownloadTest {
                 mirror(behaviour).toString(), Integer.toString(SIZE), sha256).inheritIO().start();
     }
 
+    /** Where in a download a process is killed. */
+    private enum Moment {
+        BEFORE_THE_REQUEST, IN_THE_FIRST_HALF, IN_THE_SECOND_HALF, ALL_SENT, FIRST_SEEN_ON_DISK, COMPLETE
+    }
+
     @Test
     void killedAtAnyMomentTheNextStartEndsWithTheRightFile() throws Exception {
         int n = Campaign.size(6, 50);
         SplittableRandom random = new SplittableRandom(11);
-        Path target = cache().resolve("file.gz");
-        int complete = 0;
+        int[] left = new int[3]; // no file, the beginning of one, the whole
         for (int k = 0; k < n; k++) {
-            int moment = k == 0 ? CHUNKS + 1 : random.nextInt(CHUNKS + 3);
+            Moment moment = Moment.values()[k % Moment.values().length];
+            int half = zipped.length / 2;
+            int sent = switch (moment) {
+                case IN_THE_FIRST_HALF -> random.nextInt(half);
+                case IN_THE_SECOND_HALF -> half + random.nextInt(half);
+                default -> zipped.length;
+            };
             CompletableFuture<Process> victim = new CompletableFuture<>();
             behaviours.put("killing", (s, out) -> {
                 head(out, zipped.length);
-                for (int chunk = 0; chunk < CHUNKS; chunk++) {
-                    if (chunk == moment) {
-                        victim.get().destroyForcibly();
-                    }
-                    int from = (int) ((long) zipped.length * chunk / CHUNKS);
-                    out.write(zipped, from, (int) ((long) zipped.length * (chunk + 1) / CHUNKS) - from);
-                    out.flush();
+                out.write(zipped, 0, sent);
+                out.flush();
+                if (sent < zipped.length || moment == Moment.ALL_SENT) {
+                    victim.get().destroyForcibly();
                 }
             });
             Process child = child("killing");
             victim.complete(child);
-            Path sign = moment == CHUNKS + 1 ? cache().resolve("file.gz.part") : target;
-            while (moment > CHUNKS && child.isAlive() && !Files.exists(sign)) {
-                Thread.onSpinWait();
-            }
-            if (moment > CHUNKS) {
+            Path sign = cache().resolve(moment == Moment.BEFORE_THE_REQUEST ? ".lock" : moment == Moment.COMPLETE ? "file.gz" : "file.gz.part");
+            if (moment == Moment.BEFORE_THE_REQUEST || moment == Moment.FIRST_SEEN_ON_DISK || moment == Moment.COMPLETE) {
+                while (child.isAlive() && !Files.exists(sign)) {
+                    Thread.onSpinWait();
+                }
                 child.destroyForcibly();
             }
             child.waitFor();
+            Path target = cache().resolve("file.gz");
             if (Files.exists(target)) {
-                complete++;
-                assertArrayEquals(zipped, Files.readAllBytes(target), "killed at moment " + moment);
+                assertArrayEquals(zipped, Files.readAllBytes(target), "killed " + moment);
             }
-            assertArrayEquals(content, readFromGoodMirror(), "killed at moment " + moment);
-            assertEquals(List.of("file.gz"), cacheContent(), "killed at moment " + moment);
+            assertTrue(moment != Moment.COMPLETE || Files.exists(target), "killed after it was complete");
+            left[Files.exists(target) ? 2 : Files.exists(cache().resolve("file.gz.part")) ? 1 : 0]++;
+            assertArrayEquals(content, readFromGoodMirror(), "killed " + moment);
+            assertEquals(List.of("file.gz"), cacheContent(), "killed " + moment);
             Files.delete(target);
+            Files.delete(cache().resolve(".lock")); // the sign of the next child
         }
-        Campaign.figure("downloads: killed at %d moments, %d times with the file complete; the next start always had the right file",
-                n, complete);
+        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file was left, %d times the "
+                + "beginning of one, %d times all of it; the next start always had the right file", n, left[0], left[1], left[2]);
     }
 
     @Test

@@ -75,6 +75,34 @@ class DistanceHistogramTest {
         }
     }
 
+    /** So many pairs in each bin of width 1. */
+    private static DistanceHistogram counts(int[] similar, int[] dissimilar) {
+        DistanceHistogram.Counter counter = new DistanceHistogram.Counter(similar.length, similar.length);
+        DistanceHistogram.Block origin = new DistanceHistogram.Block(new float[1], new int[1]);
+        for (int bin = 0; bin < similar.length; bin++) {
+            for (int k = 0; k < similar[bin] + dissimilar[bin]; k++) {
+                counter.between(origin, new DistanceHistogram.Block(new float[] {bin + 0.5f}, new int[] {k < similar[bin] ? 0 : 1}));
+            }
+        }
+        return counter.histogram();
+    }
+
+    /** Worked out by hand: in the second bin the false accept rate rises from 0.1 to 0.6, the false reject rate falls from 0.6 to 0.2. */
+    @Test
+    void figuresOfAFewPairs() {
+        DistanceHistogram histogram = counts(new int[] {2, 2, 1, 0}, new int[] {1, 5, 2, 2});
+        assertArrayEquals(new long[] {1, 5, 2, 2}, histogram.dissimilar());
+        assertEquals(0.1 + 5 / 9.0 * 0.5, histogram.equalErrorRate(), 1e-12);
+        assertEquals(1 + 5 / 9.0, histogram.equalErrorThreshold(), 1e-12);
+        assertEquals(0.6 - histogram.equalErrorRate(), histogram.equalErrorRateError(), 1e-12);
+        assertEquals(0.02 + 0.3 + 0.18 + 0.2, histogram.auc(), 1e-12);
+        assertEquals(0.02 + 0.1 + 0.02, histogram.aucError(), 1e-12);
+        histogram = counts(new int[] {2, 2, 1, 0}, new int[] {1, 2, 2, 5}); // now from 0.1 to 0.3
+        assertEquals(0.1 + 5 / 6.0 * 0.2, histogram.equalErrorRate(), 1e-12);
+        assertEquals(histogram.equalErrorRate() - 0.2, histogram.equalErrorRateError(), 1e-12);
+        assertEquals("15 pairs, 5 of them similar, in 4 bins up to 4.0", histogram.toString());
+    }
+
     @Test
     void theCurveIsExactAtTheEdgesOfTheBins() {
         Embeddings points = points(200, 24);
