@@ -40,6 +40,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import siamese.Campaign;
@@ -202,6 +203,7 @@ class DownloadTest {
         return data(cache(), Duration.ofSeconds(60), Map.of(), mirror("good")).read("file", SIZE, sha256);
     }
 
+    @Tag("slow")
     @Test
     void brokenConnectionsEndInOneSentenceAndLeaveNothing() throws IOException {
         Files.write(folder.resolve("secret"), zipped);
@@ -254,6 +256,7 @@ class DownloadTest {
         BEFORE_THE_REQUEST, IN_THE_FIRST_HALF, IN_THE_SECOND_HALF, ALL_SENT, FIRST_SEEN_ON_DISK, COMPLETE
     }
 
+    @Tag("slow")
     @Test
     void killedAtAnyMomentTheNextStartEndsWithTheRightFile() throws Exception {
         int n = Campaign.size(6, 50);
@@ -301,6 +304,7 @@ class DownloadTest {
                 + "beginning of one, %d times all of it; the next start always had the right file", n, left[0], left[1], left[2]);
     }
 
+    @Tag("slow")
     @Test
     void processesThatStartAtOnceFetchOnce() throws Exception {
         List<Process> children = new ArrayList<>();

@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import siamese.Campaign;
@@ -161,6 +162,7 @@ class OmniglotTest {
                 .contains("alphabet/character/number_drawer.png"));
     }
 
+    @Tag("slow")
     @Test
     @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+", disabledReason = "SIAMESE_DATA names no folder with Omniglot")
     void isTheRealOne() throws IOException {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -51,6 +52,7 @@ class StandInDigitsTest {
     }
 
     /** MNIST's own figure is 96.9 % (3.1 % errors, with all 10,000 test images). */
+    @Tag("slow")
     @Test
     void areAboutAsHardAsMnistForTheNearestNeighbourInPixels() {
         int queries = 1000;

@@ -1,6 +1,7 @@
 package siamese.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -114,6 +115,29 @@ class ContrastiveLossTest {
         ContrastiveLoss loss = new ContrastiveLoss(1);
         assertEquals(column(0.25, 0), loss.computeScoreArray(column(1, 1), column(0.5, 0.5), IDENTITY, column(1, 0)));
         assertEquals(column(1, 0), loss.computeGradient(column(1, 1), column(0.5, 0.5), IDENTITY, column(1, 0)));
+    }
+
+    @Test
+    void equalLossesHaveEqualMargins() {
+        ContrastiveLoss loss = new ContrastiveLoss(2);
+        assertEquals(2, loss.margin());
+        assertEquals(new ContrastiveLoss(2), loss);
+        assertEquals(new ContrastiveLoss(2).hashCode(), loss.hashCode());
+        assertNotEquals(new ContrastiveLoss(1), loss);
+        assertNotEquals(new ContrastiveLoss(1).hashCode(), loss.hashCode());
+        assertNotEquals("ContrastiveLoss(margin=2.0)", loss);
+        assertEquals("ContrastiveLoss(margin=2.0)", loss.name());
+        assertEquals(new HalfSquare(), new HalfSquare());
+        assertEquals(new HalfSquare().hashCode(), new HalfSquare().hashCode());
+        assertNotEquals(new HalfSquare(), IDENTITY);
+        assertEquals("half square", new HalfSquare().toString());
+    }
+
+    @Test
+    void halfSquareIsHalfTheSquare() {
+        assertEquals(column(0.125, 2), new HalfSquare().getActivation(column(0.5, -2), true));
+        assertEquals(column(1.5, -8), new HalfSquare().backprop(column(0.5, -2), column(3, 4)).getFirst());
+        assertThrows(IllegalStateException.class, () -> new HalfSquare().backprop(column(0.5, -2), column(3)));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.activations.IActivation;
@@ -114,6 +115,41 @@ class PairMatrixLossTest {
     }
 
     @Test
+    void answersWhatDeeplearning4jAsksALoss() {
+        PairMatrixLoss loss = new PairMatrixLoss(Distance.EUCLIDEAN, 2, false);
+        INDArray labels = Nd4j.createFromArray(new double[][] {{0, 1, 0, 3}, {0, 0, 0, 0}}); // 1·D² + 3·(2 − D)²
+        INDArray apart = Nd4j.createFromArray(new double[][] {{0, 0}, {0, 1.5}});
+        double total = 1.5 * 1.5 + 3 * 0.25;
+        assertEquals(total, loss.computeScore(labels, apart, IDENTITY, null, true), 1e-12);
+        assertEquals(2 * total, loss.computeScore(labels, apart, IDENTITY, null, false), 1e-12);
+        assertEquals(2 * total, loss.computeGradientAndScore(labels, apart, IDENTITY, null, true).getFirst(), 1e-12);
+        assertEquals("PairMatrixLoss[distance=EUCLIDEAN, margin=2.0, violatingOnly=false]", loss.name());
+        assertThrows(UnsupportedOperationException.class, () -> loss.computeScoreArray(labels, apart, IDENTITY, null));
+        assertThrows(IllegalArgumentException.class, () -> new PairMatrixLoss(Distance.EUCLIDEAN, 0, false));
+        assertThrows(NullPointerException.class, () -> new PairMatrixLoss(null, 1, false));
+    }
+
+    /** Nearer than 1e-4 a dissimilar pair is not pushed apart; a little farther it is, with all its force. */
+    @Test
+    void theForceBetweenDissimilarPairsEndsNearZero() {
+        INDArray dissimilar = Nd4j.createFromArray(new double[][] {{0, 0, 0, 1}, {0, 0, 0, 0}});
+        PairMatrixLoss loss = new PairMatrixLoss(Distance.EUCLIDEAN, 1, false);
+        for (double d : new double[] {0.9e-4, 1.1e-4}) {
+            INDArray gradient = loss.computeGradient(dissimilar, Nd4j.createFromArray(new double[][] {{0}, {d}}), IDENTITY, null);
+            assertEquals(d < 1e-4 ? 0 : -4 * (1 - d), gradient.getDouble(1), 1e-6); // −2(m − D), times the two rows
+        }
+    }
+
+    @Test
+    void distancesAreThoseOfTheirDefinitions() {
+        assertEquals(5, Distance.EUCLIDEAN.of(new double[] {1, 2}, new double[] {4, 6}), 1e-12);
+        assertEquals(1 - 0.6, Distance.COSINE.of(new double[] {2, 0}, new double[] {0.3, 0.4}), 1e-12);
+        assertEquals(1, Distance.COSINE.of(new double[] {2, 0}, new double[] {0, 3}), 1e-12);
+        assertEquals(2, Distance.COSINE.of(new double[] {2, 0}, new double[] {-1, 0}), 1e-12);
+        assertEquals(0.5, Distance.COSINE.of(new double[] {0, 0}, new double[] {-1, 0}), 1e-12, "no direction");
+    }
+
+    @Test
     void identicalEmbeddingsHaveAFiniteGradient() {
         INDArray same = Nd4j.ones(3, 4).castTo(DataType.DOUBLE);
         for (Distance distance : Distance.values()) {
@@ -124,6 +160,7 @@ class PairMatrixLossTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void onePassOverEachPictureLearnsAsBothBranchesDo() {
         LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
@@ -180,6 +217,7 @@ class PairMatrixLossTest {
         assertEquals(0.5, dissimilar, 1e-6);
     }
 
+    @Tag("slow")
     @Test
     void allPairsLearnToTellBarsApart() {
         LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
@@ -199,6 +237,7 @@ class PairMatrixLossTest {
         assertEquals(0, rate.valueAt(999, 0), 1e-4);
     }
 
+    @Tag("slow")
     @Test
     void aTrainedNetworkIsTrainedOnce(@TempDir Path models) throws IOException {
         LabeledImages bars = SiameseNetworkTest.bars(3, 20, 1);
