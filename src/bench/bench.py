@@ -95,9 +95,10 @@ def run_once(program: Program, values: dict, threads: int, patience: float = 360
             if not line.startswith("{"):
                 continue
             said = json.loads(line)
-            if said.pop("first", False):
+            if said == {"first": True}:
                 first = first or time.monotonic() - began
-            told = said or told
+            else:
+                told = said
         status = child.wait()
     except BaseException:
         course.end(child)
@@ -115,7 +116,7 @@ def run_once(program: Program, values: dict, threads: int, patience: float = 360
         mine = (own_after.children_user + own_after.children_system + own_after.user + own_after.system
                 - own.children_user - own.children_system - own.user - own.system)
         others = round(max(0.0, (after[0] - before[0] - mine) / (after[1] - before[1])), 3)
-    return {"program": program.name, **told, "first": first and round(first, 2), "others": others}
+    return {"program": program.name, "first": first and round(first, 2), **told, "others": others}
 
 
 def alternate(programs: list[Program], values, rounds: int, threads: int, say=print) -> list[dict]:

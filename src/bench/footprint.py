@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import nbformat
-from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,52 +47,49 @@ class Watch(threading.Thread):
             self.server, self.kernel, self.total = max(self.server, server), max(self.kernel, kernel), max(self.total, server + kernel)
 
 
-def client(**more):
-    """A client for the overview and its kernel."""
+def client():
+    """The overview's cells, and a client that executes them one by one."""
     notebook = nbformat.read(course.NOTEBOOKS / f"{course.OVERVIEW}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
+    cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    return cells, NotebookClient(notebook, kernel_name="java", timeout=None, startup_timeout=300, shutdown_kernel="immediate",
+                                 resources={"metadata": {"path": str(course.NOTEBOOKS)}})
+
+
+def first_result() -> float:
+    """Seconds from the start of a kernel until one of the overview's cells has shown something."""
+    cells, running = client()
+    began = time.monotonic()
+    with running.setup_kernel():
+        for index, cell in cells:
             cell.outputs = []
-    return notebook, NotebookClient(notebook, km=KernelManager(kernel_name="java"), timeout=None, startup_timeout=300,
-                                    shutdown_kernel="immediate", resources={"metadata": {"path": str(course.NOTEBOOKS)}}, **more)
-
-
-class FirstResult(Exception):
-    """Enough was seen."""
+            running.execute_cell(cell, index)
+            if any(output.output_type in RESULTS for output in cell.outputs):
+                return time.monotonic() - began
+    return time.monotonic() - began
 
 
 def main() -> None:
     os.environ.update(course.environment(), SIAMESE_QUICK="1")
     os.environ.pop("OMP_NUM_THREADS", None)  # as a reader starts it
-    began, first = 0.0, []
-
-    def seen(cell, cell_index, **_):
-        if not first and any(o.output_type in RESULTS for o in cell.get("outputs", [])):
-            first.append(time.monotonic() - began)
-            raise FirstResult
-
-    for _ in range(2):  # the second start finds warm caches
-        first.clear()
-        began = time.monotonic()
-        try:
-            client(on_cell_executed=seen)[1].execute()
-        except FirstResult:
-            pass
-    port = ["--ServerApp.port=0"]
-    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", *port,
-                            f"--ServerApp.root_dir={course.NOTEBOOKS}", "--LabApp.extension_manager=readonly",
+    first_result()
+    first = first_result()  # the second start finds warm caches
+    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+                            "--ServerApp.port=0", f"--ServerApp.root_dir={course.NOTEBOOKS}", "--LabApp.extension_manager=readonly",
                             "--ServerApp.log_level=ERROR"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     watch = Watch(lab.pid)
     watch.start()
     try:
-        notebook, running = client(on_cell_start=lambda **_: setattr(watch, "kernel_pid", watch.kernel_pid or running.km.provisioner.pid))
-        running.execute()
-        time.sleep(0.3)
+        cells, running = client()
+        with running.setup_kernel():
+            watch.kernel_pid = running.km.provisioner.pid
+            for index, cell in cells:
+                running.execute_cell(cell, index)
+            time.sleep(0.3)
     finally:
         watch.over.set()
         os.killpg(lab.pid, signal.SIGTERM)
         lab.wait()
-    print(json.dumps({"kernel": watch.kernel, "server": watch.server, "total": watch.total, "first": first[0]}), flush=True)
+    print(json.dumps({"kernel": watch.kernel, "server": watch.server, "total": watch.total, "first": first}), flush=True)
 
 
 if __name__ == "__main__":
