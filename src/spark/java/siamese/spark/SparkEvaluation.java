@@ -1,0 +1,328 @@
+package siamese.spark;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import siamese.data.LabeledImages;
+import siamese.data.Mnist;
+import siamese.data.RunSize;
+import siamese.evaluation.DistanceHistogram;
+import siamese.evaluation.DistanceHistogram.Block;
+import siamese.evaluation.DistanceHistogram.Counter;
+import siamese.evaluation.Embeddings;
+import siamese.model.Distance;
+import siamese.model.SiameseNetwork;
+
+/**
+ * All pairs of embeddings, counted on a cluster: the blocks of the distance matrix are shared out among tasks, each task
+ * counts its own, and the histograms are added. The counts equal those of {@link DistanceHistogram#of} to the bit, for any
+ * number of tasks, and also if a worker dies and its tasks are done again.
+ *
+ * @param cluster where to count
+ * @param bins how many, 1 to 2²⁴
+ * @param maxDistance where the last bin ends, greater than 0
+ * @param rows of a block, at least 1; a multiple of 256 lets workers embed in the same batches as one machine
+ * @param tasks among how many the work is shared out, at least 1; some times as many as there are cores
+ */
+public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int rows, int tasks) {
+
+    private static final String ABOUT = "about";
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public SparkEvaluation {
+        new Counter(bins, maxDistance);
+        if (rows < 1 || tasks < 1) {
+            throw new IllegalArgumentException("rows and tasks must be at least 1, but are " + rows + " and " + tasks + ".");
+        }
+    }
+
+    /**
+     * {@return an evaluation with 2¹⁸ bins up to the distance 4, blocks of 2,048 rows, and 24 tasks}
+     *
+     * @param cluster where to count
+     */
+    public static SparkEvaluation of(Cluster cluster) {
+        return new SparkEvaluation(cluster, 1 << 18, 4, 2048, 24);
+    }
+
+    /** How a task comes by a block. */
+    private interface Source extends Serializable {
+        Block get(int number) throws IOException;
+    }
+
+    /**
+     * {@return the histogram of all pairs, with all embeddings sent to every executor: simplest, as long as they fit there}
+     *
+     * @param points at least two
+     * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
+     */
+    public DistanceHistogram broadcast(Embeddings points) {
+        return broadcast(blocks(points));
+    }
+
+    /**
+     * {@return the same with the workers embedding the images first}
+     *
+     * @param network with a Euclidean distance
+     * @param images of 28 × 28 pixels, at least two
+     * @throws IllegalArgumentException if the network or the images are others
+     * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
+     */
+    public DistanceHistogram broadcast(SiameseNetwork network, LabeledImages images) {
+        return broadcast(embed(network, images));
+    }
+
+    /**
+     * {@return the embeddings of images, computed by the workers and brought here block by block}
+     *
+     * @param network with a Euclidean distance
+     * @param images of 28 × 28 pixels
+     * @throws IllegalArgumentException if the network or the images are others
+     * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
+     */
+    public List<Block> embed(SiameseNetwork network, LabeledImages images) {
+        return cluster.work(tasks, () -> embedded(network, images).map(Numbered::block).collect());
+    }
+
+    /**
+     * {@return the histogram of all pairs of points that are blocks already}
+     *
+     * @param blocks what {@link #embed} returned
+     * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
+     */
+    public DistanceHistogram broadcast(List<Block> blocks) {
+        if (blocks.stream().mapToInt(Block::size).sum() < 2) {
+            throw new IllegalArgumentException("blocks has fewer than two points, but a pair needs two.");
+        }
+        Broadcast<Block[]> all = cluster.context().broadcast(blocks.toArray(Block[]::new));
+        try {
+            return count(blocks.size(), b -> all.value()[b]);
+        } finally {
+            all.destroy();
+        }
+    }
+
+    /**
+     * Writes embeddings block by block, as {@link #stored} reads them.
+     *
+     * @param points at least two
+     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code s3a://…}
+     * @throws IOException if they cannot be written
+     */
+    public void store(Embeddings points, String folder) throws IOException {
+        String id = UUID.randomUUID().toString();
+        List<Block> blocks = blocks(points);
+        for (int b = 0; b < blocks.size(); b++) {
+            write(folder, b, id, blocks.get(b));
+        }
+        finish(folder, id, blocks.size());
+    }
+
+    /**
+     * Lets the workers embed images and write the embeddings, as {@link #stored} reads them. They never come here.
+     *
+     * @param network with a Euclidean distance
+     * @param images of 28 × 28 pixels, at least two
+     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code s3a://…}
+     * @throws IOException if they cannot be written
+     * @throws IllegalArgumentException if the network or the images are others
+     * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
+     */
+    public void store(SiameseNetwork network, LabeledImages images, String folder) throws IOException {
+        String id = UUID.randomUUID().toString();
+        long blocks = cluster.work(tasks, () -> embedded(network, images).map(part -> {
+            write(folder, part.number, id, part.block);
+            return part.number;
+        }).count());
+        finish(folder, id, (int) blocks);
+    }
+
+    /**
+     * {@return the histogram of all pairs, with the blocks read from storage by the tasks: two blocks are all that a task
+     * holds, however many points there are}
+     *
+     * @param folder what {@link #store} wrote
+     * @throws IllegalArgumentException if there are no stored blocks
+     * @throws IllegalStateException if a worker does not find a block, or it was not stored with the others, in one sentence
+     */
+    public DistanceHistogram stored(String folder) {
+        String id;
+        int blocks;
+        try (DataInputStream about = open(new Path(folder, ABOUT))) {
+            id = about.readUTF();
+            blocks = about.readInt();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("There are no stored blocks in " + folder + ", or storing them was not finished; store them first.", e);
+        }
+        return count(blocks, b -> read(folder, b, id));
+    }
+
+    private record Numbered(int number, LabeledImages images, Block block) implements Serializable {
+    }
+
+    /** Images in blocks, each embedded where its task runs. */
+    private JavaRDD<Numbered> embedded(SiameseNetwork network, LabeledImages images) {
+        Networks networks = new Networks(network.options());
+        if (network.options().distance() != Distance.EUCLIDEAN) {
+            throw new IllegalArgumentException("network compares by the cosine, but the histogram counts Euclidean distances; "
+                    + "use a network with Options.overview.");
+        }
+        network.embed(images, 0); // complains here, not on a worker
+        Broadcast<Networks> shared = cluster.context().broadcast(networks);
+        Broadcast<SiameseNetwork.State> state = cluster.context().broadcast(network.state());
+        List<Numbered> parts = new ArrayList<>();
+        for (int from = 0; from < images.size(); from += rows) {
+            parts.add(new Numbered(parts.size(), images.subset(IntStream.range(from, Math.min(from + rows, images.size())).toArray()), null));
+        }
+        return cluster.context().parallelize(parts, tasks).map(part -> new Numbered(part.number, null, shared.value().use(worker -> {
+            worker.restore(state.value());
+            return blocks(Embeddings.of(worker, part.images), part.images.size()).get(0);
+        })));
+    }
+
+    private List<Block> blocks(Embeddings points) {
+        return blocks(points, rows);
+    }
+
+    private static List<Block> blocks(Embeddings points, int rows) {
+        return IntStream.range(0, (points.size() + rows - 1) / rows)
+                .mapToObj(b -> Block.of(points, b * rows, Math.min((b + 1) * rows, points.size()))).toList();
+    }
+
+    private DistanceHistogram count(int blocks, Source source) {
+        List<int[]> tiles = Arrays.asList(DistanceHistogram.tiles(blocks));
+        FlatMapFunction<Iterator<int[]>, DistanceHistogram> task = task(source, bins, maxDistance);
+        return cluster.work(tasks, () -> cluster.context().parallelize(tiles, tasks).mapPartitions(task).reduce(DistanceHistogram::plus));
+    }
+
+    private static FlatMapFunction<Iterator<int[]>, DistanceHistogram> task(Source source, int bins, double maxDistance) {
+        return tiles -> {
+            Counter counter = new Counter(bins, maxDistance);
+            int held = -1;
+            Block a = null;
+            while (tiles.hasNext()) {
+                int[] tile = tiles.next();
+                if (tile[0] != held) {
+                    held = tile[0];
+                    a = source.get(held);
+                }
+                if (tile[0] == tile[1]) {
+                    counter.within(a);
+                } else {
+                    counter.between(a, source.get(tile[1]));
+                }
+            }
+            return List.of(counter.histogram()).iterator();
+        };
+    }
+
+    private static DataInputStream open(Path file) throws IOException {
+        return file.getFileSystem(new Configuration()).open(file);
+    }
+
+    private static FSDataOutputStream create(Path file) throws IOException {
+        return file.getFileSystem(new Configuration()).create(file, true);
+    }
+
+    private static Path file(String folder, int block) {
+        return new Path(folder, String.format(Locale.ROOT, "block-%06d", block));
+    }
+
+    /** Until this is written, the blocks are not all there. */
+    private static void finish(String folder, String id, int blocks) throws IOException {
+        try (DataOutputStream out = create(new Path(folder, ABOUT))) {
+            out.writeUTF(id);
+            out.writeInt(blocks);
+        }
+    }
+
+    private static void write(String folder, int number, String id, Block block) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * (block.labels().length + block.components().length));
+        bytes.asIntBuffer().put(block.labels());
+        bytes.position(4 * block.labels().length).slice().asFloatBuffer().put(block.components());
+        try (DataOutputStream out = create(file(folder, number))) {
+            out.writeUTF(id);
+            out.writeInt(block.size());
+            out.writeInt(block.dimensions());
+            out.write(bytes.array());
+        }
+    }
+
+    private static Block read(String folder, int number, String id) throws IOException {
+        try (DataInputStream in = open(file(folder, number))) {
+            if (!in.readUTF().equals(id)) {
+                throw new IllegalStateException("Block " + number + " in " + folder
+                        + " was not stored together with the others, so it may come from another network; store all of them anew.");
+            }
+            int[] labels = new int[in.readInt()];
+            float[] components = new float[labels.length * in.readInt()];
+            ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(4 * (labels.length + components.length)));
+            bytes.asIntBuffer().get(labels);
+            bytes.position(4 * labels.length).slice().asFloatBuffer().get(components);
+            return new Block(components, labels);
+        } catch (FileNotFoundException e) {
+            throw new IllegalStateException("Block " + number + " is not in " + folder
+                    + " on a worker; use a folder that all workers see, and store the blocks there first.", e);
+        }
+    }
+
+    /**
+     * Counts all pairs of MNIST's test images; what spark-submit starts, on whatever master it names.
+     *
+     * @param args a saved network; a file for the counts, one line for each bin that is not empty; and, if the embeddings are
+     *     to go through storage, a folder that all workers see
+     */
+    public static void main(String[] args) {
+        System.exit(run(args, System.out, System.err));
+    }
+
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        if (args.length < 2 || args.length > 3) {
+            err.println("Usage: spark-submit … --class siamese.spark.SparkEvaluation JAR NETWORK.zip COUNTS.csv [FOLDER]");
+            return 2;
+        }
+        String master = System.getProperty("spark.master", "local[2]");
+        try (Cluster cluster = Cluster.of(master)) {
+            SiameseNetwork network = SiameseNetwork.load(java.nio.file.Path.of(args[0]));
+            LabeledImages images = RunSize.current().of(Mnist.load()).test();
+            SparkEvaluation evaluation = of(cluster);
+            if (args.length == 3) {
+                evaluation.store(network, images, args[2]);
+            }
+            DistanceHistogram counts = args.length == 3 ? evaluation.stored(args[2]) : evaluation.broadcast(network, images);
+            try (PrintStream file = new PrintStream(args[1], "UTF-8")) {
+                file.println("bin,similar,dissimilar");
+                long[] similar = counts.similar();
+                long[] dissimilar = counts.dissimilar();
+                IntStream.range(0, similar.length).filter(b -> similar[b] + dissimilar[b] > 0)
+                        .forEach(b -> file.println(b + "," + similar[b] + "," + dissimilar[b]));
+            }
+            out.println(images + ": " + counts + ", equal error rate " + counts.equalErrorRate());
+            return 0;
+        } catch (IOException | RuntimeException e) {
+            err.println(e.getMessage());
+            return 1;
+        }
+    }
+}
