@@ -31,6 +31,8 @@ TARGET = ROOT / "target"
 VENV = ROOT / ".venv"
 VENV_BENCH = ROOT / ".venv-bench"  # TensorFlow and PyTorch are for the benchmark alone
 JJAVA = VENV / "jjava"  # a prefix of its own: JJava's kernel is called java, as IJava's is
+SPARK = VENV / "spark"  # prefixes for the kernels that see Spark as well, spark/ijava and spark/jjava
+SPARK_BUILD = TARGET / "spark"
 LOGS = TARGET / "logs"
 JVMS = Path("/usr/lib/jvm")  # where Linux distributions put their JDKs
 OVERVIEW = "00_siamese_networks_overview"
@@ -42,6 +44,7 @@ JAVA_NEEDED = 17
 JVM_FLAGS = ["-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8",
              "-Dorg.eclipse.deeplearning4j.helpers.disable=false"]
 MEMORY = ["-Xmx1g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=4g"]
+MEMORY_SPARK = ["-Xmx2g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=6g"]
 MEMORY_BINDER = ["-Xmx512m", "-Dorg.bytedeco.javacpp.maxphysicalbytes=1400m"]
 
 
@@ -51,7 +54,7 @@ class Problem(Exception):
 
 # ---------------------------------------------------------------- children
 
-def environment(kernel: str = "ijava") -> dict[str, str]:
+def environment(kernel: str = "ijava", spark: bool = False) -> dict[str, str]:
     """What every child process sees: UTF-8, this folder's Jupyter instead of the user's, absolute paths."""
     env = dict(os.environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
@@ -61,8 +64,8 @@ def environment(kernel: str = "ijava") -> dict[str, str]:
                JUPYTER_CONFIG_DIR=str(state / "config"), JUPYTER_DATA_DIR=str(state / "data"),
                JUPYTER_RUNTIME_DIR=str(state / "runtime"), JUPYTER_PREFER_ENV_PATH="1",
                IPYTHONDIR=str(state / "ipython"))
-    if kernel == "jjava":
-        env["JUPYTER_PATH"] = str(JJAVA / "share" / "jupyter")
+    if kernel == "jjava" or spark:
+        env["JUPYTER_PATH"] = str((SPARK / kernel if spark else JJAVA) / "share" / "jupyter")
     if not WINDOWS and "utf" not in locale.getpreferredencoding(False).lower().replace("-", "") \
             or env.get("LC_ALL", env.get("LC_CTYPE", env.get("LANG", "C"))) in ("", "C", "POSIX"):
         env["LC_ALL"] = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
@@ -448,6 +451,32 @@ def build(java: Path) -> dict:
     return state
 
 
+def build_spark(java: Path) -> None:
+    """Compiles the library and what runs on Apache Spark into target/spark/classes, with all jars in target/spark/jars."""
+    stamp = SPARK_BUILD / "built"
+    wanted = digest(ROOT / "pom.xml", ROOT / "src" / "main", ROOT / "src" / "spark" / "java") + f" {java}"
+    if read(stamp) == wanted:
+        return
+    step = Step("Building with Apache Spark (the first time it fetches about 250 MB)")
+    shutil.rmtree(SPARK_BUILD, ignore_errors=True)
+    fetched = 0
+
+    def progress(text: str) -> str:
+        nonlocal fetched
+        fetched += "Downloaded from" in text
+        return f"{fetched} files fetched" if fetched else ""
+
+    status, lines = logged(step, "maven-spark", [*maven(), "-B", "-Dstyle.color=never", "-P", "spark", "-Dmaven.test.skip=true", "package"],
+                           dict(environment(), JAVA_HOME=str(java.parent.parent)), progress)
+    if status:
+        disk_full(lines, SPARK_BUILD)
+        raise Problem(f"Maven could not build what runs on Spark: {maven_error(lines)} "
+                      f"(everything it said is in {LOGS / 'maven-spark.log'}).")
+    help_texts()
+    write(stamp, wanted)
+    step.done()
+
+
 def help_texts() -> None:
     """Copies the library's sources into target/help, where the kernel finds the Javadoc that Shift-Tab shows, which it shows
     as HTML without knowing Javadoc's tags: here they become HTML."""
@@ -462,13 +491,14 @@ def help_texts() -> None:
         text = re.sub(r"^ *@throws +(\w+)", r"<br><b>throws \1</b>", text, flags=re.MULTILINE)
         return "/**" + re.sub(r"^ *@see .*$", "", text, flags=re.MULTILINE) + "*/"
 
-    for source in (ROOT / "src" / "main" / "java" / "siamese").rglob("*.java"):
-        write(TARGET / "help" / source.relative_to(ROOT / "src" / "main" / "java"),
-              re.sub(r"/\*\*(.*?)\*/", comment, read(source), flags=re.DOTALL))
+    for folder in (ROOT / "src" / "main" / "java", ROOT / "src" / "spark" / "java"):
+        for source in (folder / "siamese").rglob("*.java"):
+            write(TARGET / "help" / source.relative_to(folder), re.sub(r"/\*\*(.*?)\*/", comment, read(source), flags=re.DOTALL))
 
 
-def class_path() -> str:
-    return os.pathsep.join([str(TARGET / "classes"), str(TARGET / "lib" / "*")])
+def class_path(spark: bool = False) -> str:
+    return os.pathsep.join([str(SPARK_BUILD / "classes"), str(SPARK_BUILD / "jars" / "*")] if spark
+                           else [str(TARGET / "classes"), str(TARGET / "lib" / "*")])
 
 
 def onednn_warning(java: Path) -> str:
@@ -480,16 +510,18 @@ def onednn_warning(java: Path) -> str:
     return "" if words == "active" else words
 
 
-def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False) -> None:
+def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False, spark: bool = False) -> None:
     """Writes the Java kernel, with absolute paths, into a Python prefix of this project."""
     folder = prefix / "share" / "jupyter" / "kernels" / "java"
     log = folder / "logging.properties"
     env = {("JJAVA" if jjava else "IJAVA") + "_STARTUP_SCRIPT": "siamese.notebook.Kernel.register();",
            "OMP_WAIT_POLICY": environment()["OMP_WAIT_POLICY"]}
+    if spark:  # for its workers, which it starts with these and with one thread each, and for the comparison with NumPy
+        env |= {"OMP_NUM_THREADS": "1", "SPARK_HOME": str(SPARK_BUILD), "SPARK_SCALA_VERSION": "2.13", "SIAMESE_PYTHON": str(venv_python())}
     if "LC_ALL" in environment() and not WINDOWS:
         env["LC_ALL"] = environment()["LC_ALL"]
-    kernel = (["-cp", f"{folder / 'jjava.jar'}{os.pathsep}{class_path()}",
-               "org.dflib.jjava.distro.JJava"] if jjava else ["-cp", class_path(), "io.github.spencerpark.ijava.IJava"])
+    kernel = (["-cp", f"{JJAVA / 'share' / 'jupyter' / 'kernels' / 'java' / 'jjava.jar'}{os.pathsep}{class_path(spark)}",
+               "org.dflib.jjava.distro.JJava"] if jjava else ["-cp", class_path(spark), "io.github.spencerpark.ijava.IJava"])
     spec = {"argv": [str(java), *memory, *JVM_FLAGS, f"-Djava.util.logging.config.file={log}",
                      f"-Dsiamese.help={TARGET / 'help'}", "--add-opens", "jdk.jshell/jdk.jshell=ALL-UNNAMED",  # for Shift-Tab
                      *kernel, "{connection_file}"],
@@ -510,9 +542,9 @@ def lab_settings(prefix: Path) -> None:
         write(path, text)
 
 
-def set_up(prefix: Path | None = None, kernel: str = "ijava") -> Path:
+def set_up(prefix: Path | None = None, kernel: str = "ijava", spark: bool = False) -> Path:
     """Brings everything into place that is missing; returns the java command. With a prefix (Binder), that
-    Python takes the place of .venv and its packages are there already."""
+    Python takes the place of .venv and its packages are there already. Spark only where it is asked for."""
     environment()  # a wrong SIAMESE_DATA is said first
     try:
         with Lock():
@@ -525,6 +557,10 @@ def set_up(prefix: Path | None = None, kernel: str = "ijava") -> Path:
                 python_packages(ROOT / "src" / "launcher" / "jjava.txt", JJAVA / "complete", "JJava into .venv/jjava",
                                 "--no-deps", "--prefix", JJAVA)
                 kernel_spec(java, JJAVA, MEMORY, jjava=True)
+            if spark:
+                python_packages(ROOT / "src" / "spark" / "requirements.txt", VENV / "complete-spark", "NumPy into .venv")
+                build_spark(java)
+                kernel_spec(java, SPARK / kernel, MEMORY_SPARK, kernel == "jjava", spark=True)
             lab_settings(prefix or VENV)
     except OSError as problem:
         raise Problem(f"cannot write {problem.filename or ROOT} ({problem.strerror}); "
@@ -553,6 +589,11 @@ def pick(names: list[str], everything: bool) -> list[Path]:
     return chosen
 
 
+def needs_spark(notebook: Path) -> bool:
+    """Whether a notebook is of the chapter on Apache Spark."""
+    return notebook.stem.startswith("11_")
+
+
 def execute(notebook: Path, page: bool, quick: bool, kernel: str = "ijava") -> tuple[int, Path]:
     """Executes one notebook into target/notebooks; its exit status and the executed notebook."""
     target = TARGET / "notebooks" / notebook.relative_to(NOTEBOOKS)
@@ -560,7 +601,7 @@ def execute(notebook: Path, page: bool, quick: bool, kernel: str = "ijava") -> t
     for old in (target, result, target.with_suffix(".html")):
         old.unlink(missing_ok=True)
     result.parent.mkdir(parents=True, exist_ok=True)
-    env = dict(environment(kernel), SIAMESE_RESULT=str(result))
+    env = dict(environment(kernel, needs_spark(notebook)), SIAMESE_RESULT=str(result))
     if quick:
         env["SIAMESE_QUICK"] = "1"
     argv = [venv_python(), ROOT / "src" / "launcher" / "notebooks.py", notebook, target]
@@ -572,9 +613,10 @@ def execute(notebook: Path, page: bool, quick: bool, kernel: str = "ijava") -> t
 
 
 def run(options) -> int:
-    set_up(kernel=options.kernel)
+    chosen = pick(options.names, options.all)
+    set_up(kernel=options.kernel, spark=any(map(needs_spark, chosen)))
     failed = 0
-    for notebook in pick(options.names, options.all):
+    for notebook in chosen:
         status, target = execute(notebook, True, options.quick, options.kernel)
         failed |= status
         print()
@@ -606,9 +648,10 @@ def summary(result: Path) -> None:
 def publish(options) -> int:
     if os.environ.get("SIAMESE_QUICK"):
         raise Problem("publish writes the outputs of full runs; unset SIAMESE_QUICK first.")
-    set_up()
+    chosen = pick(options.names, not options.names)
+    set_up(spark=any(map(needs_spark, chosen)))
     failed = 0
-    for notebook in pick(options.names, not options.names):
+    for notebook in chosen:
         status, target = execute(notebook, False, False)
         failed |= status
         if not status and any("stand-in digits" in json.dumps(cell.get("outputs", [])) for cell in json.loads(read(target))["cells"]):
@@ -627,8 +670,8 @@ def lab(options) -> int:
     folder = Path(options.folder).resolve()
     if not folder.is_dir():
         raise Problem(f"--folder names {options.folder}, which is not a folder.")
-    set_up(kernel=options.kernel)
-    env = environment(options.kernel)
+    set_up(kernel=options.kernel, spark=options.spark)
+    env = environment(options.kernel, options.spark)
     if options.quick:
         env["SIAMESE_QUICK"] = "1"
     argv = [venv_python(), "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}",
@@ -676,15 +719,21 @@ def test(options) -> int:
         if shutil.which("apt-get") and not shutil.which("debootstrap") and may_install():
             apt_install("debootstrap", "debootstrap, for a clean Debian")
         return call([sys.executable, ROOT / "src" / "launcher" / "binder.py"])
-    java = set_up()
+    spark = options.spark or (SPARK_BUILD / "built").exists()
+    java = set_up(spark=spark)
     counts, failed = [0, 0, 0], 0
     env = dict(environment(), JAVA_HOME=str(java.parent.parent), SIAMESE_LONG="1" if options.long else "")
     if options.only != "notebooks":
-        shutil.rmtree(TARGET / "surefire-reports", ignore_errors=True)
+        for folder in (TARGET, SPARK_BUILD):
+            shutil.rmtree(folder / "surefire-reports", ignore_errors=True)
         step = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")
-        failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", "test"],
-                       lambda text: print(text, flush=True) if step.match(text) else None, env)
-        add(counts, TARGET.glob("surefire-reports/TEST-*.xml"))
+        for profile, folder in ((), TARGET), (("-P", "spark"), SPARK_BUILD):
+            if folder == TARGET or spark:
+                failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", *profile, "test"],
+                               lambda text: print(text, flush=True) if step.match(text) else None, env)
+                add(counts, folder.glob("surefire-reports/TEST-*.xml"))
+        if not spark:
+            print("Spark's tests are left out, since Spark is not set up here; --spark fetches it (about 250 MB) and runs them.", flush=True)
     if options.only != "java":
         with Lock():
             python_packages(ROOT / "src" / "test" / "requirements.txt", VENV / "complete-tests", "Python packages for the tests")
@@ -787,11 +836,13 @@ Environment:
     sub.add_argument("--all", action="store_true", help="execute every notebook")
     sub = command("lab", lab, "open JupyterLab on the notebooks", True)
     sub.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    sub.add_argument("--spark", action="store_true", help="with Apache Spark, which chapter 11 needs; fetched when first asked for")
     sub.add_argument("--folder", default=NOTEBOOKS, help="open another folder than notebooks, a copy of your own for example")
     sub.add_argument("--port", type=int, help="the port to listen on (default: 8888 or the next free one)")
     sub = command("test", test, "run all tests: the Java library's, then the notebooks', launcher's and browser's")
     sub.add_argument("--only", choices=["java", "notebooks"], help="only the tests of one kind")
     sub.add_argument("--long", action="store_true", help="the test campaigns at full length: hundreds of thousands of broken files, 50 seeds")
+    sub.add_argument("--spark", action="store_true", help="those that need Apache Spark, too; without it they run where it is set up already")
     sub.add_argument("-k", metavar="EXPRESSION", help="only those notebook tests whose names match (pytest's -k)")
     sub.add_argument("--binder", action="store_true", help="only this: build and run as Binder does, in a clean Debian root (as root; "
                                                            "it takes some minutes and 2 GB in target, and is not part of the other tests)")

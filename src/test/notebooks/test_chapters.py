@@ -20,9 +20,12 @@ def stem(path):
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch, request):
+    spark = course.needs_spark(request.getfixturevalue("path"))
+    if spark and not (course.SPARK_BUILD / "built").exists():
+        pytest.skip("Spark is not set up here; python3 course.py test --spark does it")
     monkeypatch.setenv("SIAMESE_QUICK", "1")
-    for name, value in course.environment().items():
+    for name, value in course.environment(spark=spark).items():
         monkeypatch.setenv(name, value)
 
 
