@@ -5,7 +5,7 @@
 Each program is run in a process of its own, the programs in turn, round after round, with the same data, the same pairs and
 the same number of threads. How busy the machine was with other things during a process is noted beside what it measured;
 times are taken from undisturbed processes where there are any. Results are kept in target/bench/results.json, part by part,
-each written when it is complete, and shown in target/bench/results.md.
+each written when it is complete, and shown in target/bench/results.md; those of a quick run in quick.json and quick.md.
 """
 import csv
 import io
@@ -332,9 +332,8 @@ class Bench:
     def __init__(self, options, java: Path, mnist: Path, programs: dict[str, Program], versions: str):
         self.options, self.java, self.mnist, self.programs = options, java, mnist, programs
         self.quick = options.quick
-        self.file = PLACE / "results.json"
-        kept = json.loads(course.read(self.file) or "{}")
-        self.results = kept if options.keep and bool(kept.get("quick")) == self.quick else {}
+        self.file = PLACE / ("quick.json" if self.quick else "results.json")
+        self.results = json.loads(course.read(self.file) or "{}") if options.keep else {}
         self.results.update(data="MNIST", quick=self.quick, machine=machine(options.threads, versions))
 
     def tool(self, **extra) -> Program:
@@ -358,7 +357,7 @@ class Bench:
 
     def save(self) -> None:
         course.write(self.file, json.dumps(self.results, indent=1) + "\n")
-        course.write(PLACE / "results.md", markdown(self.results))
+        course.write(self.file.with_suffix(".md"), markdown(self.results))
 
     def measure(self, part: str) -> None:
         print(f"{part}: {PARTS[part]}", flush=True)
@@ -532,7 +531,7 @@ def main() -> int:
             raise course.Problem("a quick run is too short to be published; leave --quick out.")
         course.write(PUBLISHED, as_csv(bench.results))
         print(f"{PUBLISHED.relative_to(ROOT)} now holds these figures; publish 10 writes the notebook that reads them.")
-    print(f"{time.monotonic() - began:.0f} s in all; the figures are in {PLACE / 'results.json'} and {PLACE / 'results.md'}")
+    print(f"{time.monotonic() - began:.0f} s in all; the figures are in {bench.file} and {bench.file.with_suffix('.md').name}")
     return 0
 
 
