@@ -37,6 +37,7 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "quality": "time until the equal error rate is at most 0.008",
          "best": "the best that is reached in the time of ten epochs of Keras",
          "ten": "ten epochs of Keras, judged after each"}
+NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 JAVA_VARIANTS = ("two inputs", "embed once", "all pairs")
 
 ENOUGH = 0.008             # the equal error rate of goal 2
@@ -333,8 +334,12 @@ class Bench:
         self.options, self.java, self.mnist, self.programs = options, java, mnist, programs
         self.quick = options.quick
         self.file = PLACE / ("quick.json" if self.quick else "results.json")
-        self.results = json.loads(course.read(self.file) or "{}") if options.keep else {}
-        self.results.update(data="MNIST", quick=self.quick, machine=machine(options.threads, versions))
+        self.measured: list[str] = []  # parts of this run
+        self.results = {**self.kept(), "data": "MNIST", "quick": self.quick, "machine": machine(options.threads, versions)}
+
+    def kept(self) -> dict:
+        """The results of earlier runs, if they are to be kept."""
+        return json.loads(course.read(self.file) or "{}") if self.options.keep else {}
 
     def tool(self, **extra) -> Program:
         """The Java side for what is not compared."""
@@ -356,12 +361,15 @@ class Bench:
         return [self.programs[name] for name in wanted if name in self.programs]
 
     def save(self) -> None:
+        """Writes the results in one go; with --keep, also those that another run has added meanwhile."""
+        self.results = {**self.kept(), **{k: v for k, v in self.results.items() if k in self.measured or k not in PARTS}}
         course.write(self.file, json.dumps(self.results, indent=1) + "\n")
         course.write(self.file.with_suffix(".md"), markdown(self.results))
 
     def measure(self, part: str) -> None:
         print(f"{part}: {PARTS[part]}", flush=True)
         self.results[part] = getattr(self, part)()
+        self.measured.append(part)
         self.save()
 
     def rate(self) -> dict:
@@ -390,6 +398,7 @@ class Bench:
                 say("  " * 4 + ", ".join(f"EER {s['equalErrorRate']:.4f} after {s['epochs']}" for s in run["schedules"]))
                 runs = [r for r in runs if (r["seed"], r["program"]) != (seed, program.name)] + [run]
                 self.results[part] = {"runs": runs}
+                self.measured.append(part)
                 self.save()  # a run is whole in itself
         return {"runs": runs}
 
@@ -517,6 +526,8 @@ def peers(options, java: Path) -> tuple[dict[str, Program], str]:
 
 def main() -> int:
     options = course.arguments().parse_args(["bench", *sys.argv[2:]])
+    if options.publish and options.quick:
+        raise course.Problem("a quick run is too short to be published; leave --quick out.")
     java = Path(sys.argv[1])
     programs, versions = peers(options, java)
     bench = Bench(options, java, find_mnist(), programs, versions)
@@ -527,8 +538,9 @@ def main() -> int:
     print()
     print(markdown(bench.results))
     if options.publish:
-        if options.quick:
-            raise course.Problem("a quick run is too short to be published; leave --quick out.")
+        missing = [part for part in NEEDED if part not in bench.results]
+        if missing:
+            raise course.Problem(f"the chapter needs the parts {', '.join(missing)}, too; measure them, with --keep to keep these.")
         course.write(PUBLISHED, as_csv(bench.results))
         print(f"{PUBLISHED.relative_to(ROOT)} now holds these figures; publish 10 writes the notebook that reads them.")
     print(f"{time.monotonic() - began:.0f} s in all; the figures are in {bench.file} and {bench.file.with_suffix('.md').name}")

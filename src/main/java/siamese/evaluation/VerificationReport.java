@@ -1,7 +1,7 @@
 package siamese.evaluation;
 
+import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile.EstimationType;
@@ -228,8 +228,9 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
                         + ", but a distance must be a finite number; did training fail?");
             }
         }
-        return IntStream.range(0, distances.length).boxed()
-                .sorted(Comparator.comparingDouble(p -> distances[p])).mapToInt(Integer::intValue).toArray();
+        int[] order = IntStream.range(0, distances.length).toArray();
+        IntArrays.stableSort(order, (p, q) -> Double.compare(distances[p], distances[q])); // two numbers a pair, and no object
+        return order;
     }
 
     /** A threshold that accepts the points up to k: halfway to the next distance. */

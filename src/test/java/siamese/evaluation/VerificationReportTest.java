@@ -151,4 +151,17 @@ class VerificationReportTest {
         double variance = Arrays.stream(result.foldAccuracies()).map(a -> (a - mean) * (a - mean)).sum() / (k - 1);
         assertEquals(Math.sqrt(variance / k), result.standardError(), 1e-12);
     }
+
+    /** Where distances are equal, their pairs stay in order, so that figures do not depend on how they are sorted. */
+    @Test
+    void sortsAsAStableComparisonDoes() {
+        SplittableRandom random = new SplittableRandom(3);
+        for (int n : new int[] {0, 1, 2, 1000, 20_000}) {
+            double[] distances = random.doubles(n).map(d -> d < 0.1 ? -0.0 : d < 0.2 ? 0.0 : d < 0.5 ? Math.rint(20 * d) - 6 : d).toArray();
+            Integer[] expected = new Integer[n];
+            Arrays.setAll(expected, p -> p);
+            Arrays.sort(expected, (a, b) -> Double.compare(distances[a], distances[b]));
+            assertArrayEquals(Arrays.stream(expected).mapToInt(p -> p).toArray(), VerificationReport.sorted(distances, new boolean[n]));
+        }
+    }
 }
