@@ -373,7 +373,7 @@ class Bench:
         self.save()
 
     def rate(self) -> dict:
-        discard, batches = (15, 75) if self.quick else (60, 360)
+        discard, batches = (15, 75) if self.quick else (60, 300)
         runs = alternate(self.chosen("Keras", "PyTorch", *JAVA_VARIANTS),
                          lambda _, number: {**self.values("rate", 1), "seed": number, "discard": discard, "batches": batches},
                          1 if self.quick else self.options.rounds, self.options.threads, say)

@@ -47,14 +47,14 @@ def main() -> None:
     train, chosen = images(wanted["mnist"], "train")[..., None], pairs(wanted["train"])
     if wanted["task"] == "rate":
         clock = Clock(wanted["discard"])
-        chosen = chosen[np.random.default_rng(wanted["seed"]).permutation(len(chosen))][:BATCH * wanted["batches"]]
 
         class Watch(keras.callbacks.Callback):
             def on_train_batch_end(self, batch, logs=None):
                 clock.batch()
 
+        # all pairs in memory, as fit wants them, but an epoch that ends early
         model.fit([train[chosen[:, 0]], train[chosen[:, 1]]], chosen[:, 2].astype(np.float32), batch_size=BATCH, epochs=1,
-                  verbose=0, callbacks=[Watch()])
+                  steps_per_epoch=wanted["batches"], verbose=0, callbacks=[Watch()])
         trained = memory()
         some = train[:10_000]
         tell(pairsPerSecond=clock.pairs_per_second(), memory=trained,
