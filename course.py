@@ -80,7 +80,22 @@ def environment(kernel: str = "ijava", spark: bool = False) -> dict[str, str]:
     # ND4J's threads sleep while they wait for each other. Spinning instead, their default, makes training several times
     # slower where another program wants a core too.
     env.setdefault("OMP_WAIT_POLICY", "passive")
+    kernels = blas_kernels(read(Path("/proc/cpuinfo")))
+    if kernels:
+        env.setdefault("OPENBLAS_CORETYPE", kernels)
     return env
+
+
+def blas_kernels(cpuinfo: str) -> str:
+    """Which of ND4J's OpenBLAS code suits the processor; '' where OpenBLAS is left to choose.
+
+    On processors newer than itself it chooses code for very old ones, and its products of matrices take several times as
+    long. binder/start says the same for Binder, whose sessions may run on another machine than the one that built the image.
+    """
+    flags = set(re.search(r"^flags\s*:(.*)$", cpuinfo, re.M)[1].split()) if "flags" in cpuinfo else set()
+    if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
+        return "SKYLAKEX"
+    return "HASWELL" if {"avx2", "fma"} <= flags else ""
 
 
 def call(argv: list, line=None, env: dict | None = None, cwd: Path = ROOT) -> int:

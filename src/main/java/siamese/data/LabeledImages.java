@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -191,7 +192,9 @@ public final class LabeledImages implements Serializable {
                 values[k * area + p] = (pixels[from + p] & 0xff) / 255f;
             }
         }
-        return Nd4j.create(values, new long[] {indices.length, 1, rows, columns}, 'c');
+        INDArray images = Nd4j.createUninitialized(DataType.FLOAT, indices.length, 1, rows, columns);
+        images.data().asNioFloat().put(values);
+        return images;
     }
 
     /**

@@ -1,6 +1,7 @@
 package siamese.data;
 
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -104,6 +105,30 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
             used.set(second[p]);
         }
         return used.stream().toArray();
+    }
+
+    /**
+     * {@return the same pairs in an order in which pairs that share images stand together}
+     *
+     * <p>Images are numbered within their class, and the pairs come in the order of their first image's number. Of the
+     * pairs that {@link #create(LabeledImages, RandomGenerator)} makes, those of one number i join image i of each class
+     * with image i + 1 of that class and with image i of another, so that k · 2 · classes pairs that follow one another
+     * need only (k + 1) · classes images.
+     */
+    public Pairs neighboursTogether() {
+        int[] number = new int[images.size()];
+        for (int[] members : images.indicesByClass()) {
+            for (int rank = 0; rank < members.length; rank++) {
+                number[members[rank]] = rank;
+            }
+        }
+        int[] order = IntStream.range(0, first.length).boxed().sorted(Comparator.comparingInt(p -> number[first[p]]))
+                .mapToInt(p -> p).toArray();
+        boolean[] sorted = new boolean[order.length];
+        for (int p = 0; p < order.length; p++) {
+            sorted[p] = similar[order[p]];
+        }
+        return new Pairs(images, IntStream.of(order).map(p -> first[p]).toArray(), IntStream.of(order).map(p -> second[p]).toArray(), sorted);
     }
 
     /**

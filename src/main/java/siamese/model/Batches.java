@@ -13,8 +13,14 @@ import siamese.data.Pairs;
 /** Which pairs a training sees, batch by batch; made from an injected generator. */
 abstract class Batches {
 
-    /** What one batch is made of: pictures, what the loss reads as labels, and the number of pairs in it. */
-    record Batch(INDArray[] pictures, INDArray labels, long pairs) {
+    /**
+     * What one batch is made of.
+     *
+     * @param pictures shape [n, 1, 28, 28]
+     * @param weights what {@link PairMatrixLoss} reads: n rows of 2n numbers
+     * @param pairs how many there are
+     */
+    record Batch(INDArray pictures, double[] weights, long pairs) {
     }
 
     /** How many an epoch has. */
@@ -26,7 +32,7 @@ abstract class Batches {
     /** The batch with a number from 0 to {@code count() − 1}. */
     abstract Batch get(int number);
 
-    /** Each pair once an epoch; both pictures of a pair are given. */
+    /** Each pair once an epoch; both pictures of a pair are given, first all the first ones and then all the second ones. */
     static final class OfPairs extends Batches {
 
         private final Pairs pairs;
@@ -55,19 +61,20 @@ abstract class Batches {
         @Override
         Batch get(int number) {
             int[] batch = Arrays.copyOfRange(order, number * batchSize, Math.min((number + 1) * batchSize, order.length));
-            float[] similar = new float[batch.length];
+            int[] images = new int[2 * batch.length];
+            double[] weights = new double[8 * batch.length * batch.length];
             for (int k = 0; k < batch.length; k++) {
-                similar[k] = pairs.similar()[batch[k]] ? 1 : 0;
+                images[k] = pairs.first()[batch[k]];
+                images[batch.length + k] = pairs.second()[batch[k]];
+                weights[4 * batch.length * k + batch.length + k + (pairs.similar()[batch[k]] ? 0 : 2 * batch.length)] = 1.0 / batch.length;
             }
-            return new Batch(new INDArray[] {
-                pairs.images().pixels(select(pairs.first(), batch)), pairs.images().pixels(select(pairs.second(), batch))
-            }, Nd4j.create(similar, new long[] {batch.length, 1}, 'c'), batch.length);
+            return new Batch(pairs.images().pixels(images), weights, batch.length);
         }
     }
 
     /**
      * Each pair once an epoch; each picture of a batch is given once. Pairs are moved about in blocks of neighbours, which
-     * share pictures; the labels are those of {@link PairMatrixLoss}.
+     * share pictures.
      */
     static final class OfBlocks extends Batches {
 
@@ -110,13 +117,13 @@ abstract class Batches {
             int[] images = new Pairs(pairs.images(), select(pairs.first(), batch), select(pairs.second(), batch), new boolean[batch.length])
                     .distinctImages();
             int n = images.length;
-            float[] weights = new float[2 * n * n];
+            double[] weights = new double[2 * n * n];
             for (int p : batch) {
                 int i = Arrays.binarySearch(images, pairs.first()[p]);
                 int j = Arrays.binarySearch(images, pairs.second()[p]);
-                weights[2 * n * i + j + (pairs.similar()[p] ? 0 : n)] += 1f / batch.length;
+                weights[2 * n * i + j + (pairs.similar()[p] ? 0 : n)] += 1.0 / batch.length;
             }
-            return new Batch(new INDArray[] {pairs.images().pixels(images)}, Nd4j.create(weights, new long[] {n, 2L * n}, 'c'), batch.length);
+            return new Batch(pairs.images().pixels(images), weights, batch.length);
         }
     }
 
@@ -176,11 +183,11 @@ abstract class Batches {
                 }
             }
             INDArray pictures = images.pixels(chosen.stream().mapToInt(i -> i).toArray());
-            return new Batch(new INDArray[] {shifted(pictures)}, weights(labels), (long) labels.size() * (labels.size() - 1) / 2);
+            return new Batch(shifted(pictures), weights(labels), (long) labels.size() * (labels.size() - 1) / 2);
         }
 
         /** Similar and dissimilar pairs i &lt; j with half of the weight each. */
-        private static INDArray weights(List<Integer> labels) {
+        private static double[] weights(List<Integer> labels) {
             int n = labels.size();
             int similar = 0;
             for (int i = 0; i < n; i++) {
@@ -189,14 +196,14 @@ abstract class Batches {
                 }
             }
             int dissimilar = n * (n - 1) / 2 - similar;
-            float[] weights = new float[2 * n * n];
+            double[] weights = new double[2 * n * n];
             for (int i = 0; i < n; i++) {
                 for (int j = i + 1; j < n; j++) {
                     boolean same = labels.get(i).equals(labels.get(j));
-                    weights[2 * n * i + j + (same ? 0 : n)] = 0.5f / (same ? similar : dissimilar);
+                    weights[2 * n * i + j + (same ? 0 : n)] = 0.5 / (same ? similar : dissimilar);
                 }
             }
-            return Nd4j.create(weights, new long[] {n, 2L * n}, 'c');
+            return weights;
         }
 
         private INDArray shifted(INDArray pictures) {

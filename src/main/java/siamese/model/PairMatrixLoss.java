@@ -1,11 +1,8 @@
 package siamese.model;
 
 import java.util.Objects;
-import org.nd4j.common.primitives.Pair;
-import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -14,97 +11,106 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * dissimilar pairs (n × n, entry (i, j) for the pair of the rows i and j):
  *
  * <pre>D² = q1ᵀ + 1qᵀ − 2EEᵀ      L = Σ P·D² + N·max(0, m − D)²      W = ∂L/∂D² = P − N·max(0, m − D)/D
- * S = W + Wᵀ                  ∂L/∂E = 2(diag(S1)E − SE)</pre>
+ * S = W + Wᵀ                  ∂L/∂E = 2(diag(S1) − S)E</pre>
  *
  * <p>Where D is 0, W has no dissimilar part, as in Deeplearning4j's {@code L2Vertex}. The cosine distance is half of the
- * D² of the embeddings' directions. As labels it reads P and N side by side, shape [n, 2n]. Deeplearning4j divides loss
- * and gradient by the number of rows, so that both are multiplied by it here.
+ * D² of the embeddings' directions.
  *
  * @param distance of two embeddings
  * @param margin of the contrastive loss, greater than 0
  * @param violatingOnly whether the dissimilar pairs that are closer than the margin share the weight of all of them
  */
-record PairMatrixLoss(Distance distance, double margin, boolean violatingOnly) implements ILossFunction {
+record PairMatrixLoss(Distance distance, double margin, boolean violatingOnly) {
 
     private static final double NEAR_ZERO = 1e-4;
     private static final double SHORTEST = 1e-8;
+
+    /**
+     * What the loss is and where it falls.
+     *
+     * @param loss the weighted sum over all pairs
+     * @param gradient of the loss with respect to the embeddings, shape [n, d]
+     */
+    record Result(double loss, INDArray gradient) {
+    }
 
     PairMatrixLoss {
         Objects.requireNonNull(distance, "distance");
         new ContrastiveLoss(margin);
     }
 
-    @Override
-    public Pair<Double, INDArray> computeGradientAndScore(INDArray labels, INDArray preOutput, IActivation activation, INDArray mask,
-            boolean average) {
-        INDArray output = activation.getActivation(preOutput.dup(), true);
+    /**
+     * {@return the loss of embeddings and its gradient}
+     *
+     * @param embeddings shape [n, d], float or double; it is not changed
+     * @param weights n rows of 2n numbers: those of P and, beside them, those of N
+     */
+    Result of(INDArray embeddings, double[] weights) {
+        int n = (int) embeddings.size(0);
         INDArray lengths = null;
-        INDArray e = output;
+        INDArray e = embeddings;
         if (distance == Distance.COSINE) {
-            lengths = Transforms.max(output.norm2(true, 1), SHORTEST);
-            e = output.div(lengths);
+            lengths = Transforms.max(embeddings.norm2(true, 1), SHORTEST);
+            e = embeddings.div(lengths);
         }
-        double[][] products = e.mmul(e.transpose()).toDoubleMatrix();
-        double[][] weights = labels.toDoubleMatrix();
-        int n = products.length;
-        double[][] s = new double[n][n];
+        double[] distances = distances(e);
+        double scale = violatingOnly ? violating(distances, weights) : 1;
+        double[] forces = new double[n * n]; // diag(S1) − S
         double loss = 0;
-        double scale = violatingOnly ? violating(products, weights) : 1;
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
-                double similar = weights[i][j];
-                double dissimilar = scale * weights[i][n + j];
-                double squared = Math.max(0, products[i][i] + products[j][j] - 2 * products[i][j]);
-                double d = distance == Distance.COSINE ? squared / 2 : Math.sqrt(squared);
+                double similar = weights[2 * n * i + j];
+                double dissimilar = scale * weights[2 * n * i + n + j];
+                if (similar == 0 && dissimilar == 0) {
+                    continue;
+                }
+                double d = distances[n * i + j];
                 double missing = Math.max(0, margin - d);
                 loss += similar * d * d + dissimilar * missing * missing;
                 double w = distance == Distance.COSINE ? similar * d - dissimilar * missing
                         : similar - (d < NEAR_ZERO ? 0 : dissimilar * missing / d);
-                s[i][j] += w;
-                s[j][i] += w;
+                forces[n * i + j] -= w;
+                forces[n * j + i] -= w;
+                forces[n * i + i] += w;
+                forces[n * j + j] += w;
             }
         }
-        INDArray forces = Nd4j.create(s).castTo(e.dataType());
-        INDArray gradient = e.mulColumnVector(forces.sum(true, 1)).subi(forces.mmul(e)).muli(2.0 * n);
+        INDArray gradient = Nd4j.create(forces, new long[] {n, n}, 'c').castTo(e.dataType()).mmul(e).muli(2);
         if (lengths != null) { // only what turns a direction reaches the embedding
             gradient.subi(e.mulColumnVector(gradient.mul(e).sum(true, 1))).diviColumnVector(lengths);
         }
-        return new Pair<>(loss * n, activation.backprop(preOutput.dup(), gradient).getFirst());
+        return new Result(loss, gradient);
+    }
+
+    /** The distance of every two rows, row by row. */
+    private double[] distances(INDArray e) {
+        int n = (int) e.size(0);
+        double[] products = e.mmul(e.transpose()).data().asDouble(); // symmetric: the order of the matrix does not matter
+        double[] lengths = new double[n];
+        for (int i = 0; i < n; i++) {
+            lengths[i] = products[n * i + i];
+        }
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                double squared = Math.max(0, lengths[i] + lengths[j] - 2 * products[n * i + j]);
+                products[n * i + j] = distance == Distance.COSINE ? squared / 2 : Math.sqrt(squared);
+            }
+        }
+        return products;
     }
 
     /** How many times heavier the dissimilar pairs within the margin must be so that they weigh as much as all. */
-    private double violating(double[][] products, double[][] weights) {
-        int n = products.length;
+    private double violating(double[] distances, double[] weights) {
+        int n = (int) Math.sqrt(distances.length);
         double all = 0;
         double within = 0;
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
-                double squared = Math.max(0, products[i][i] + products[j][j] - 2 * products[i][j]);
-                all += weights[i][n + j];
-                within += (distance == Distance.COSINE ? squared / 2 : Math.sqrt(squared)) < margin ? weights[i][n + j] : 0;
+                double weight = weights[2 * n * i + n + j];
+                all += weight;
+                within += distances[n * i + j] < margin ? weight : 0;
             }
         }
         return within > 0 ? all / within : 1;
-    }
-
-    @Override
-    public double computeScore(INDArray labels, INDArray preOutput, IActivation activation, INDArray mask, boolean average) {
-        double score = computeGradientAndScore(labels, preOutput, activation, mask, average).getFirst();
-        return average ? score / preOutput.size(0) : score;
-    }
-
-    @Override
-    public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
-        return computeGradientAndScore(labels, preOutput, activation, mask, false).getSecond();
-    }
-
-    @Override
-    public INDArray computeScoreArray(INDArray labels, INDArray preOutput, IActivation activation, INDArray mask) {
-        throw new UnsupportedOperationException("A loss of pairs has no score for a single image.");
-    }
-
-    @Override
-    public String name() {
-        return toString();
     }
 }

@@ -14,7 +14,9 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -37,8 +39,10 @@ import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.AdamUpdater;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ISchedule;
 import siamese.data.LabeledImages;
@@ -64,6 +68,8 @@ public final class SiameseNetwork {
     /** Height and width of a picture. */
     private static final int SIZE = 28;
     private static final int EMBEDDING_BATCH = 256;
+    /** Adam's, as in Keras. */
+    private static final double EPSILON = 1e-7;
 
     /**
      * What makes one Siamese network differ from another.
@@ -122,6 +128,7 @@ public final class SiameseNetwork {
     private final ContrastiveLoss loss;
     private final ComputationGraph graph;
     private final MultiLayerNetwork branch;
+    private final Branch fast;
     private History history;
     private String data;
 
@@ -141,6 +148,7 @@ public final class SiameseNetwork {
         this.graph = graph;
         this.branch = new MultiLayerNetwork(branchConfiguration(options));
         branch.init(graph.params(), false); // the same memory, not a copy: the branch always has the graph's weights
+        this.fast = new Branch(branch, options.embeddingActivation);
         this.history = history;
         this.data = data;
     }
@@ -162,7 +170,7 @@ public final class SiameseNetwork {
     }
 
     private static Layer convolution(String name, int filters) {
-        return new FastConvolution(new ConvolutionLayer.Builder(3, 3).name(name).nOut(filters).activation(Activation.RELU));
+        return new ConvolutionLayer.Builder(3, 3).name(name).nOut(filters).activation(Activation.RELU).build();
     }
 
     private static Layer pooling(String name) {
@@ -175,10 +183,10 @@ public final class SiameseNetwork {
                 .seed(options.seed)
                 .weightInit(WeightInit.XAVIER_UNIFORM)
                 .convolutionMode(ConvolutionMode.Truncate)
-                .updater(Adam.builder().learningRate(options.learningRate).epsilon(1e-7).build());
+                .updater(Adam.builder().learningRate(options.learningRate).epsilon(EPSILON).build());
     }
 
-    private static MultiLayerConfiguration branchConfiguration(Options options) {
+    static MultiLayerConfiguration branchConfiguration(Options options) {
         NeuralNetConfiguration.ListBuilder list = common(options).list();
         branchLayers(options).forEach(list::layer);
         return list.setInputType(InputType.convolutional(SIZE, SIZE, 1)).build();
@@ -249,17 +257,19 @@ public final class SiameseNetwork {
      */
     public synchronized History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
         check(train, epochs, batchSize);
-        return train(train.images(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)), batch -> {
-            graph.fit(batch.pictures(), new INDArray[] {batch.labels()});
-            return graph.score();
-        }, listeners);
+        return train(train.images(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)),
+                stepper(new PairMatrixLoss(options.distance, options.margin, false), null, graph.getUpdater().getStateViewArray(), () -> {
+                    int iteration = graph.getConfiguration().getIterationCount();
+                    graph.getConfiguration().setIterationCount(iteration + 1);
+                    return iteration;
+                }), listeners);
     }
 
     /**
      * Trains on pairs as {@link #fit(Pairs, Pairs, int, int, TrainingListener...)} does, but embeds each picture of a batch
      * just once, however many of its pairs it is in. On the same batches loss and gradient are the same. So that the pairs
      * of a batch share pictures, pairs that stand together stay together: whole blocks of them are put into a new random
-     * order each epoch.
+     * order each epoch. {@link Pairs#neighboursTogether()} puts those together that share the most.
      *
      * @param train pairs to learn from; its images are 28 × 28
      * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
@@ -276,9 +286,8 @@ public final class SiameseNetwork {
         if (block < 1) {
             throw new IllegalArgumentException("block must be at least 1, but is " + block + ".");
         }
-        MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, false), null);
         return train(train.images(), test, epochs, new Batches.OfBlocks(train, batchSize, block, new Random(options.seed)),
-                batch -> learn(trainer, batch), listeners);
+                newStepper(new PairMatrixLoss(options.distance, options.margin, false), null), listeners);
     }
 
     /**
@@ -296,9 +305,8 @@ public final class SiameseNetwork {
     public synchronized History fit(LabeledImages train, Pairs test, AllPairs recipe, TrainingListener... listeners) {
         checkSize(train);
         Batches batches = new Batches.OfClasses(train, recipe, new Random(options.seed));
-        MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, true),
-                new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs()));
-        return train(train, test, recipe.epochs(), batches, batch -> learn(trainer, batch), listeners);
+        return train(train, test, recipe.epochs(), batches, newStepper(new PairMatrixLoss(options.distance, options.margin, true),
+                new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs())), listeners);
     }
 
     /**
@@ -355,18 +363,25 @@ public final class SiameseNetwork {
         checkSize(train.images());
     }
 
-    /** The branch once more, on the same weights, with a loss at its end and an Adam of its own. */
-    private MultiLayerNetwork trainer(PairMatrixLoss loss, ISchedule learningRate) {
-        NeuralNetConfiguration.Builder common = common(options);
-        if (learningRate != null) {
-            common.updater(Adam.builder().learningRate(learningRate.valueAt(0, 0)).learningRateSchedule(learningRate).epsilon(1e-7).build());
-        }
-        NeuralNetConfiguration.ListBuilder list = common.list();
-        branchLayers(options).forEach(list::layer);
-        list.layer(new LossLayer.Builder(loss).activation(new ActivationIdentity()).build());
-        MultiLayerNetwork trainer = new MultiLayerNetwork(list.setInputType(InputType.convolutional(SIZE, SIZE, 1)).build());
-        trainer.init(graph.params(), false);
-        return trainer;
+    /** Steps with an Adam of their own. */
+    private ToDoubleFunction<Batches.Batch> newStepper(PairMatrixLoss loss, ISchedule learningRate) {
+        return stepper(loss, learningRate, Nd4j.zeros(DataType.FLOAT, 1, 2 * graph.numParams()), new AtomicInteger()::getAndIncrement);
+    }
+
+    /** One step after another: the loss of a batch, and Adam moves the weights. */
+    private ToDoubleFunction<Batches.Batch> stepper(PairMatrixLoss loss, ISchedule learningRate, INDArray state, IntSupplier iteration) {
+        AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(options.learningRate).learningRateSchedule(learningRate)
+                .epsilon(EPSILON).build());
+        INDArray weights = graph.params().reshape(graph.numParams());
+        adam.setStateViewArray(state, weights.shape(), 'c', false);
+        return batch -> {
+            PairMatrixLoss.Result result = loss.of(fast.forward(batch.pictures()), batch.weights());
+            fast.backward(result.gradient());
+            adam.applyUpdater(fast.gradient(), iteration.getAsInt(), 0);
+            weights.subi(fast.gradient());
+            double sum = weights.sumNumber().doubleValue(); // a weight that is no number can hide behind pooling and ReLU
+            return Double.isFinite(sum) ? result.loss() : sum;
+        };
     }
 
     /** {@return where a training in parts begins: the weights as they are, and an Adam that has seen nothing} */
@@ -412,25 +427,19 @@ public final class SiameseNetwork {
         }
         restore(from);
         Batches batches = new Batches.OfClasses(train, recipe, new Random(seed));
-        MultiLayerNetwork trainer = trainer(new PairMatrixLoss(options.distance, options.margin, true),
-                new OneCycle(recipe.peakLearningRate(), ofSteps));
-        trainer.setIterationCount(from.steps);
-        INDArray moments = trainer.getUpdater().getStateViewArray();
-        moments.assign(Nd4j.createFromArray(from.moments).reshape(moments.shape()));
+        INDArray moments = Nd4j.createFromArray(from.moments).reshape(1, from.moments.length);
+        ToDoubleFunction<Batches.Batch> learn = stepper(new PairMatrixLoss(options.distance, options.margin, true),
+                new OneCycle(recipe.peakLearningRate(), ofSteps), moments, new AtomicInteger(from.steps)::getAndIncrement);
         double sum = 0;
         for (int step = 1; step <= steps; step++) {
-            double score = learn(trainer, batches.get(step - 1));
+            double score = learn.applyAsDouble(batches.get(step - 1));
             if (!Double.isFinite(score)) {
                 throw new ArithmeticException("The loss became " + score + " in step " + (from.steps + step) + "; try a smaller learning rate.");
             }
             sum += score;
         }
+        fast.release();
         return new State(graph.params().toFloatVector(), moments.toFloatVector(), from.steps + steps, sum / steps);
-    }
-
-    private static double learn(MultiLayerNetwork trainer, Batches.Batch batch) {
-        trainer.fit(batch.pictures()[0], batch.labels());
-        return trainer.score();
     }
 
     private History train(LabeledImages images, Pairs test, int epochs, Batches batches, ToDoubleFunction<Batches.Batch> step,
@@ -474,6 +483,7 @@ public final class SiameseNetwork {
             cause = failure;
             throw failure;
         } finally {
+            fast.release();
             data = images.fingerprint();
             history = new History(source, done, interrupted || done.size() < epochs);
             Throwable failure = cause;
@@ -559,8 +569,13 @@ public final class SiameseNetwork {
         double[][] embeddings = new double[indices.length][];
         for (int from = 0; from < indices.length; from += EMBEDDING_BATCH) {
             int[] batch = Arrays.copyOfRange(indices, from, Math.min(from + EMBEDDING_BATCH, indices.length));
-            System.arraycopy(branch.output(images.pixels(batch)).toDoubleMatrix(), 0, embeddings, from, batch.length);
+            double[] values = fast.forward(images.pixels(batch)).dup('c').data().asDouble();
+            int width = values.length / batch.length;
+            for (int k = 0; k < batch.length; k++) {
+                embeddings[from + k] = Arrays.copyOfRange(values, width * k, width * (k + 1));
+            }
         }
+        fast.release();
         return embeddings;
     }
 

@@ -8,14 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -23,8 +23,6 @@ import siamese.data.LabeledImages;
 import siamese.data.Pairs;
 
 class PairMatrixLossTest {
-
-    private static final IActivation IDENTITY = new ActivationIdentity();
 
     private static double[][] random(int rows, int columns, Random random) {
         double[][] values = new double[rows][columns];
@@ -45,6 +43,10 @@ class PairMatrixLossTest {
         weights[1][1] = 0.02;
         weights[1][n + 1] = 0.02;
         return weights;
+    }
+
+    private static double[] flat(double[][] weights) {
+        return Arrays.stream(weights).flatMapToDouble(Arrays::stream).toArray();
     }
 
     /** The definition, pair by pair. */
@@ -76,9 +78,9 @@ class PairMatrixLossTest {
                 int n = 7;
                 double[][] e = random(n, 4, random);
                 double[][] weights = weights(n, random);
-                INDArray labels = Nd4j.create(weights);
-                assertEquals(byDefinition(loss, e, weights), loss.computeScore(labels, Nd4j.create(e), IDENTITY, null, true), 1e-9);
-                double[][] gradient = loss.computeGradient(labels, Nd4j.create(e), IDENTITY, null).toDoubleMatrix();
+                PairMatrixLoss.Result result = loss.of(Nd4j.create(e), flat(weights));
+                assertEquals(byDefinition(loss, e, weights), result.loss(), 1e-9);
+                double[][] gradient = result.gradient().toDoubleMatrix();
                 double h = 1e-6;
                 for (int i = 0; i < n; i++) {
                     for (int k = 0; k < 4; k++) {
@@ -88,7 +90,7 @@ class PairMatrixLossTest {
                         e[i][k] = here - h;
                         double down = byDefinition(loss, e, weights);
                         e[i][k] = here;
-                        assertEquals((up - down) / (2 * h), gradient[i][k] / n, 1e-6, loss + " at " + i + ", " + k);
+                        assertEquals((up - down) / (2 * h), gradient[i][k], 1e-6, loss + " at " + i + ", " + k);
                     }
                 }
             }
@@ -103,28 +105,25 @@ class PairMatrixLossTest {
             double[] similar = ContrastiveLossTest.numbers(row[3]);
             int pairs = similar.length;
             INDArray embeddings = Nd4j.createFromArray(ContrastiveLossTest.numbers(row[2])).reshape(2L * pairs, 5);
-            INDArray weights = Nd4j.zeros(DataType.DOUBLE, 2L * pairs, 4L * pairs);
+            double[] weights = new double[8 * pairs * pairs];
             for (int p = 0; p < pairs; p++) {
-                weights.putScalar(p, pairs + p + (similar[p] == 1 ? 0 : 2 * pairs), 1.0 / pairs);
+                weights[4 * pairs * p + pairs + p + (similar[p] == 1 ? 0 : 2 * pairs)] = 1.0 / pairs;
             }
             PairMatrixLoss loss = new PairMatrixLoss(Distance.valueOf(row[0]), Double.parseDouble(row[1]), false);
-            assertEquals(Double.parseDouble(row[4]), loss.computeScore(weights, embeddings, IDENTITY, null, true), 1e-12);
-            double[] gradient = loss.computeGradient(weights, embeddings, IDENTITY, null).divi(2.0 * pairs).reshape(10L * pairs).toDoubleVector();
+            PairMatrixLoss.Result result = loss.of(embeddings, weights);
+            assertEquals(Double.parseDouble(row[4]), result.loss(), 1e-12);
+            double[] gradient = result.gradient().reshape(10L * pairs).toDoubleVector();
             assertArrayEquals(ContrastiveLossTest.numbers(row[5]), gradient, 1e-10, row[0] + ", margin " + row[1]);
         }
     }
 
     @Test
-    void answersWhatDeeplearning4jAsksALoss() {
-        PairMatrixLoss loss = new PairMatrixLoss(Distance.EUCLIDEAN, 2, false);
-        INDArray labels = Nd4j.createFromArray(new double[][] {{0, 1, 0, 3}, {0, 0, 0, 0}}); // 1·D² + 3·(2 − D)²
+    void aLossWorkedOutByHand() {
+        double[] weights = {0, 1, 0, 3, 0, 0, 0, 0}; // 1·D² + 3·(2 − D)²
         INDArray apart = Nd4j.createFromArray(new double[][] {{0, 0}, {0, 1.5}});
-        double total = 1.5 * 1.5 + 3 * 0.25;
-        assertEquals(total, loss.computeScore(labels, apart, IDENTITY, null, true), 1e-12);
-        assertEquals(2 * total, loss.computeScore(labels, apart, IDENTITY, null, false), 1e-12);
-        assertEquals(2 * total, loss.computeGradientAndScore(labels, apart, IDENTITY, null, true).getFirst(), 1e-12);
-        assertEquals("PairMatrixLoss[distance=EUCLIDEAN, margin=2.0, violatingOnly=false]", loss.name());
-        assertThrows(UnsupportedOperationException.class, () -> loss.computeScoreArray(labels, apart, IDENTITY, null));
+        PairMatrixLoss.Result result = new PairMatrixLoss(Distance.EUCLIDEAN, 2, false).of(apart, weights);
+        assertEquals(1.5 * 1.5 + 3 * 0.25, result.loss(), 1e-12);
+        assertArrayEquals(new double[] {0, 0, 0, 2 * 1.5 - 6 * 0.5}, result.gradient().reshape(4).toDoubleVector(), 1e-12);
         assertThrows(IllegalArgumentException.class, () -> new PairMatrixLoss(Distance.EUCLIDEAN, 0, false));
         assertThrows(NullPointerException.class, () -> new PairMatrixLoss(null, 1, false));
     }
@@ -132,11 +131,11 @@ class PairMatrixLossTest {
     /** Nearer than 1e-4 a dissimilar pair is not pushed apart; a little farther it is, with all its force. */
     @Test
     void theForceBetweenDissimilarPairsEndsNearZero() {
-        INDArray dissimilar = Nd4j.createFromArray(new double[][] {{0, 0, 0, 1}, {0, 0, 0, 0}});
+        double[] dissimilar = {0, 0, 0, 1, 0, 0, 0, 0};
         PairMatrixLoss loss = new PairMatrixLoss(Distance.EUCLIDEAN, 1, false);
         for (double d : new double[] {0.9e-4, 1.1e-4}) {
-            INDArray gradient = loss.computeGradient(dissimilar, Nd4j.createFromArray(new double[][] {{0}, {d}}), IDENTITY, null);
-            assertEquals(d < 1e-4 ? 0 : -4 * (1 - d), gradient.getDouble(1), 1e-6); // −2(m − D), times the two rows
+            INDArray gradient = loss.of(Nd4j.createFromArray(new double[][] {{0}, {d}}), dissimilar).gradient();
+            assertEquals(d < 1e-4 ? 0 : -2 * (1 - d), gradient.getDouble(1), 1e-6);
         }
     }
 
@@ -154,7 +153,9 @@ class PairMatrixLossTest {
         INDArray same = Nd4j.ones(3, 4).castTo(DataType.DOUBLE);
         for (Distance distance : Distance.values()) {
             for (INDArray e : new INDArray[] {same, same.mul(0)}) {
-                INDArray gradient = new PairMatrixLoss(distance, 1, true).computeGradient(Nd4j.ones(3, 6), e, IDENTITY, null);
+                double[] weights = new double[18];
+                Arrays.fill(weights, 1);
+                INDArray gradient = new PairMatrixLoss(distance, 1, true).of(e, weights).gradient();
                 assertEquals(0, gradient.norm2Number().doubleValue(), 1e-12);
             }
         }
@@ -186,12 +187,23 @@ class PairMatrixLossTest {
         for (int b = 0; b < blocks.count(); b++) {
             Batches.Batch batch = blocks.get(b);
             seen += batch.pairs();
-            pictures += batch.pictures()[0].size(0);
-            weight += batch.labels().sumNumber().doubleValue() * batch.pairs();
+            pictures += batch.pictures().size(0);
+            weight += DoubleStream.of(batch.weights()).sum() * batch.pairs();
         }
         assertEquals(pairs.size(), seen);
         assertEquals(pairs.size(), weight, 1e-3);
         assertTrue(pictures < 1.2 * pairs.size(), pictures + " pictures for " + pairs.size() + " pairs instead of twice as many");
+    }
+
+    @Test
+    void neighboursTogetherNeedTheFewestPictures() {
+        Pairs pairs = Pairs.create(SiameseNetworkTest.bars(4, 65, 1), 1);
+        Batches blocks = new Batches.OfBlocks(pairs.neighboursTogether(), 64, 64, new Random(1));
+        blocks.startEpoch();
+        for (int b = 0; b < blocks.count(); b++) {
+            Batches.Batch batch = blocks.get(b);
+            assertTrue(batch.pictures().size(0) <= 4 * (batch.pairs() / 8 + 2), batch.pictures().size(0) + " pictures");
+        }
     }
 
     @Test
@@ -200,17 +212,17 @@ class PairMatrixLossTest {
         Batches batches = new Batches.OfClasses(bars, new AllPairs(1, 3, 5, 1e-3, 2), new Random(1));
         assertEquals(Math.round(260 / 15.0), batches.count());
         Batches.Batch batch = batches.get(0);
-        assertArrayEquals(new long[] {15, 1, 28, 28}, batch.pictures()[0].shape());
+        assertArrayEquals(new long[] {15, 1, 28, 28}, batch.pictures().shape());
         assertEquals(105, batch.pairs());
-        double[][] weights = batch.labels().toDoubleMatrix();
+        double[] weights = batch.weights();
         double similar = 0;
         double dissimilar = 0;
         for (int i = 0; i < 15; i++) {
             for (int j = 0; j < 15; j++) {
-                similar += weights[i][j];
-                dissimilar += weights[i][15 + j];
-                assertEquals(i / 5 == j / 5 && i < j, weights[i][j] > 0);
-                assertEquals(i / 5 != j / 5 && i < j, weights[i][15 + j] > 0);
+                similar += weights[30 * i + j];
+                dissimilar += weights[30 * i + 15 + j];
+                assertEquals(i / 5 == j / 5 && i < j, weights[30 * i + j] > 0);
+                assertEquals(i / 5 != j / 5 && i < j, weights[30 * i + 15 + j] > 0);
             }
         }
         assertEquals(0.5, similar, 1e-6);

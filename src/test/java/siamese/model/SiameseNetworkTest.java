@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.deeplearning4j.gradientcheck.GradientCheckUtil;
@@ -29,7 +31,9 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.weights.WeightInit;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +42,7 @@ import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.config.NoOp;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
@@ -134,7 +139,7 @@ class SiameseNetworkTest {
     private static void checkGradients(boolean cosine) {
         SiameseNetwork.Options options = new SiameseNetwork.Options(cosine ? Distance.COSINE : Distance.EUCLIDEAN, cosine ? 0.5 : 1,
                 Activation.IDENTITY, 1e-3, 12345);
-        ComputationGraph graph = plain(options, DataType.DOUBLE, true, 10, 2, 3, 4);
+        ComputationGraph graph = plain(options, 10, 2, 3, 4);
         Nd4j.getRandom().setSeed(6);
         INDArray[] inputs = {Nd4j.rand(DataType.DOUBLE, 5, 1, 10, 10), Nd4j.rand(DataType.DOUBLE, 5, 1, 10, 10)};
         INDArray labels = Nd4j.createFromArray(1.0, 0, 0, 1, 0).reshape(5, 1);
@@ -142,36 +147,71 @@ class SiameseNetworkTest {
                 .labels(new INDArray[] {labels}).epsilon(1e-6).maxRelError(1e-4).minAbsoluteError(1e-8)), options.toString());
     }
 
-    /** The fast convolutions against Deeplearning4j's own, on single-precision numbers. */
+    /** What the library computes itself, against Deeplearning4j, on single-precision numbers. */
     @Test
-    void gradientsAreThoseOfDeeplearning4jsOwnConvolutions() {
-        SiameseNetwork.Options options = SiameseNetwork.Options.overview(5);
-        ComputationGraph fast = new SiameseNetwork(options).graph();
-        ComputationGraph plain = plain(options, DataType.FLOAT, false, 28, 32, 64, 128);
-        plain.setParams(fast.params());
-        int[] some = {0, 7, 40, 81, 33};
-        INDArray labels = Nd4j.createFromArray(1f, 0, 0, 1, 0).reshape(5, 1);
-        for (ComputationGraph graph : List.of(fast, plain)) {
-            graph.setInputs(BARS.pixels(some), BARS.pixels(1, 2, 3, 4, 5));
-            graph.setLabels(labels);
-            graph.computeGradientAndScore();
+    void stepsAreThoseOfDeeplearning4j() {
+        for (SiameseNetwork.Options options : List.of(SiameseNetwork.Options.overview(5), SiameseNetwork.Options.cosine(5))) {
+            SiameseNetwork network = new SiameseNetwork(options);
+            ComputationGraph graph = SiameseNetwork.graphOf(options);
+            graph.setParams(network.graph().params().dup());
+            Pairs pairs = new Pairs(BARS, new int[] {0, 7, 40, 81, 33, 7}, new int[] {1, 2, 3, 4, 5, 7}, new boolean[] {true, false, false, true, false, true});
+            INDArray before = graph.params().dup();
+            for (int step = 1; step <= 3; step++) {
+                double loss = network.fit(pairs, null, 1, 6).epochs().get(0).trainLoss();
+                graph.fit(new INDArray[] {BARS.pixels(pairs.first()), BARS.pixels(pairs.second())},
+                        new INDArray[] {Nd4j.createFromArray(1f, 0, 0, 1, 0, 1).reshape(6, 1)});
+                assertEquals(graph.score(), loss, 1e-4 * loss, options + ", step " + step);
+                double moved = graph.params().sub(before).norm2Number().doubleValue();
+                double difference = graph.params().sub(network.graph().params()).norm2Number().doubleValue();
+                assertTrue(difference < 0.01 * moved, options + ", step " + step + ": " + difference + " of " + moved);
+            }
+            assertEquals(3, network.graph().getConfiguration().getIterationCount());
         }
-        assertEquals(plain.score(), fast.score(), 1e-5 * plain.score());
-        plain.gradient().gradientForVariable().forEach((name, expected) -> {
-            INDArray actual = fast.gradient().getGradientFor(name);
-            double size = expected.norm2Number().doubleValue();
-            assertTrue(size > 0, name);
-            assertEquals(0, actual.sub(expected).norm2Number().doubleValue() / size, 1e-4, name);
-        });
     }
 
-    /** The overview's graph written down once more; with {@code ours} from the library's own convolutions. */
-    private static ComputationGraph plain(SiameseNetwork.Options options, DataType type, boolean ours, int size, int filters1,
-            int filters2, int units) {
-        NeuralNetConfiguration.Builder common = new NeuralNetConfiguration.Builder().seed(options.seed()).dataType(type)
+    /** On pictures with ink up to the last row and column, which the library leaves out, and on batches of several sizes. */
+    @Test
+    void embeddingsAndGradientsAreThoseOfDeeplearning4j() {
+        Random random = new Random(2);
+        byte[] ink = new byte[40 * 784];
+        random.nextBytes(ink);
+        LabeledImages noise = new LabeledImages("noise", 28, 28, 2, ink, new int[40]);
+        for (SiameseNetwork.Options options : List.of(SiameseNetwork.Options.overview(5), SiameseNetwork.Options.cosine(5))) {
+            MultiLayerNetwork plain = new MultiLayerNetwork(SiameseNetwork.branchConfiguration(options));
+            plain.init(new SiameseNetwork(options).graph().params(), true);
+            Branch branch = new Branch(plain, options.embeddingActivation());
+            for (int n : new int[] {5, 40, 1, 17}) {
+                INDArray pictures = noise.pixels(random.ints(n, 0, 40).toArray());
+                INDArray towards = Nd4j.rand(DataType.FLOAT, n, 128).subi(0.5);
+                plain.setInput(pictures);
+                INDArray expected = plain.feedForward(true, false).get(5);
+                close(expected, branch.forward(pictures), "embeddings of " + n);
+                Map<String, INDArray> gradients = plain.backpropGradient(towards.dup(), LayerWorkspaceMgr.noWorkspaces()).getFirst().gradientForVariable();
+                branch.backward(towards.dup());
+                long at = 0;
+                for (String name : List.of("0_b", "0_W", "2_b", "2_W", "4_W", "4_b")) {
+                    INDArray gradient = gradients.get(name);
+                    char order = name.equals("4_W") ? 'f' : 'c';
+                    INDArray flat = gradient.dup(order).reshape(order, new long[] {gradient.length()});
+                    close(flat, branch.gradient().get(NDArrayIndex.interval(at, at += gradient.length())), name + " of " + n);
+                }
+                branch.release();
+            }
+        }
+    }
+
+    private static void close(INDArray expected, INDArray actual, String what) {
+        double size = expected.norm2Number().doubleValue();
+        assertTrue(size > 0, what);
+        assertEquals(0, actual.sub(expected).norm2Number().doubleValue() / size, 1e-4, what);
+    }
+
+    /** The overview's graph written down once more, in double precision and as small as wanted. */
+    private static ComputationGraph plain(SiameseNetwork.Options options, int size, int filters1, int filters2, int units) {
+        NeuralNetConfiguration.Builder common = new NeuralNetConfiguration.Builder().seed(options.seed()).dataType(DataType.DOUBLE)
                 .weightInit(WeightInit.XAVIER_UNIFORM).convolutionMode(ConvolutionMode.Truncate).updater(new NoOp());
         Layer[] convolutions = Stream.of(filters1, filters2).map(n -> new ConvolutionLayer.Builder(3, 3).nOut(n).activation(Activation.RELU))
-                .map(b -> ours ? new FastConvolution(b) : b.build()).toArray(Layer[]::new);
+                .map(ConvolutionLayer.Builder::build).toArray(Layer[]::new);
         var builder = common.graphBuilder().addInputs("first", "second").addVertex("both", new StackVertex(), "first", "second")
                 .addLayer("conv1", convolutions[0], "both")
                 .addLayer("pool1", new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX).kernelSize(2, 2).stride(2, 2).build(), "conv1")
