@@ -465,3 +465,19 @@ def outside(page):
     found += re.findall(r"url\(\s*[\"']?([^\"')]+)", css) + re.findall(r"@import[^;]+", css)
     found += [tag.get_text()[:80] for tag in soup.select("script") if "http" in tag.get_text()]
     return [address for address in found if not address.startswith(("data:", "#"))]
+
+
+def test_openblas_is_told_which_code_suits_the_processor(monkeypatch):
+    line = "flags\t\t: fpu sse4_2 {}\nbugs\t\t: spectre\n"
+    assert course.blas_kernels(line.format("avx2 fma avx512f avx512bw avx512dq avx512vl")) == "SKYLAKEX"
+    assert course.blas_kernels(line.format("avx2 fma avx512f")) == "HASWELL"  # without the extensions that SKYLAKEX needs
+    assert course.blas_kernels(line.format("avx")) == course.blas_kernels("") == course.blas_kernels("Features\t: fp asimd\n") == ""
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "ZEN")
+    assert course.environment()["OPENBLAS_CORETYPE"] == "ZEN"  # the user's word counts
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/cpuinfo")
+def test_binder_says_the_same_of_openblas(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    told = subprocess.run(["bash", ROOT / "binder" / "start", "printenv", "OPENBLAS_CORETYPE"], capture_output=True, text=True)
+    assert told.stdout.strip() == course.environment().get("OPENBLAS_CORETYPE", "")
