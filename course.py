@@ -87,15 +87,14 @@ def environment(kernel: str = "ijava", spark: bool = False) -> dict[str, str]:
 
 
 def blas_kernels(cpuinfo: str) -> str:
-    """Which of ND4J's OpenBLAS code suits the processor; '' where OpenBLAS is left to choose.
+    """Which of OpenBLAS' code ND4J shall use on this processor; '' where OpenBLAS is left to choose.
 
-    On processors newer than itself it chooses code for very old ones, and its products of matrices take several times as
-    long. binder/start says the same for Binder, whose sessions may run on another machine than the one that built the image.
+    On processors newer than itself OpenBLAS chooses code for very old ones, and its products of matrices take several times
+    as long. Its code for AVX-512 (SKYLAKEX) would be the fastest, but gives eigenvectors that are right to few digits only.
+    binder/start says the same for Binder, whose sessions may run on another machine than the one that built the image.
     """
-    flags = set(re.search(r"^flags\s*:(.*)$", cpuinfo, re.M)[1].split()) if "flags" in cpuinfo else set()
-    if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
-        return "SKYLAKEX"
-    return "HASWELL" if {"avx2", "fma"} <= flags else ""
+    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.M)
+    return "HASWELL" if flags and {"avx2", "fma"} <= set(flags[1].split()) else ""
 
 
 def call(argv: list, line=None, env: dict | None = None, cwd: Path = ROOT) -> int:
