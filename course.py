@@ -90,7 +90,7 @@ def blas_kernels(cpuinfo: str) -> str:
     """Which of OpenBLAS' code ND4J shall use on this processor; '' where OpenBLAS is left to choose.
 
     On processors newer than itself OpenBLAS chooses code for very old ones, and its products of matrices take several times
-    as long. Its code for AVX-512 (SKYLAKEX) would be the fastest, but gives eigenvectors that are right to few digits only.
+    as long. Its code for AVX-512 (SKYLAKEX) would be the fastest, but computes wrong eigenvectors.
     binder/start says the same for Binder, whose sessions may run on another machine than the one that built the image.
     """
     flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.M)
