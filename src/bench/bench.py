@@ -76,8 +76,9 @@ def run_once(program: Program, values: dict, threads: int, patience: float = 360
     """Runs a program on a task in a process of its own; what it told last, with the seconds from its start to its first
     result and the share of the machine that others took meanwhile."""
     env = course.environment()
-    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SIAMESE_QUICK"):
-        env.pop(name, None)
+    env.pop("SIAMESE_QUICK", None)
+    if program.as_json:  # course.py sets it for ND4J; NumPy's own OpenBLAS knows more processors
+        env.pop("OPENBLAS_CORETYPE", None)
     env["OMP_NUM_THREADS"] = str(threads)
     # OMP_WAIT_POLICY is passive for all of them: PyTorch, too, is several times slower without it on a machine that is not idle.
     before, own = busy(), os.times()

@@ -32,7 +32,7 @@ import siamese.model.TrainingListener;
 public final class Bench {
 
     private static final int BATCH = 128;
-    private static final int BLOCK = 16; // eight neighbouring anchors, each in a similar and a dissimilar pair
+    private static final int BLOCK = 64; // of pairs that share most of their images
 
     private final Map<String, String> wanted = new HashMap<>();
 
@@ -129,7 +129,7 @@ public final class Bench {
             perBatch = images * (images - 1) / 2;
             network.fit(train, null, recipe, clock);
         } else if (text("variant").equals("embed once")) {
-            network.fitEmbeddingOnce(Pairs.create(train, number("seed")), null, 1, BATCH, BLOCK, clock);
+            network.fitEmbeddingOnce(Pairs.create(train, number("seed")).neighboursTogether(), null, 1, BATCH, BLOCK, clock);
         } else {
             network.fit(Pairs.create(train, number("seed")), null, 1, BATCH, clock);
         }
@@ -199,7 +199,7 @@ public final class Bench {
             if (text("variant").equals("all pairs")) {
                 network.fit(mnist.train(), null, recipe(epochs, text("recipe")));
             } else if (text("variant").equals("embed once")) {
-                network.fitEmbeddingOnce(Pairs.create(mnist.train(), number("seed")), null, epochs, BATCH, BLOCK);
+                network.fitEmbeddingOnce(Pairs.create(mnist.train(), number("seed")).neighboursTogether(), null, epochs, BATCH, BLOCK);
             } else {
                 network.fit(Pairs.create(mnist.train(), number("seed")), null, epochs, BATCH);
             }
