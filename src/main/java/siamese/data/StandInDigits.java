@@ -83,7 +83,8 @@ final class StandInDigits {
                 load(folder.resolve("test-" + VERSION + ".z"), TEST_COUNTS, 2));
     }
 
-    private static LabeledImages load(Path file, int[] counts, long seed) {
+    /** Those of one file: as many of each class as counts says. */
+    static LabeledImages load(Path file, int[] counts, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int[] labels = labels(counts, random);
         byte[] pixels = kept(file, labels.length * SIDE * SIDE);

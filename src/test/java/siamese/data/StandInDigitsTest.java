@@ -26,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import siamese.Campaign;
 
+/** All 70,000 of them; DrawingsTest has the same with a few. */
+@Tag("slow")
 class StandInDigitsTest {
 
     private static final int[] TEN_EACH = IntStream.generate(() -> 10).limit(10).toArray();
@@ -52,7 +54,6 @@ class StandInDigitsTest {
     }
 
     /** MNIST's own figure is 96.9 % (3.1 % errors, with all 10,000 test images). */
-    @Tag("slow")
     @Test
     void areAboutAsHardAsMnistForTheNearestNeighbourInPixels() {
         int queries = 1000;
