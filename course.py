@@ -709,7 +709,7 @@ def site(options) -> int:
         raise Problem(f"{java.parent} has no javadoc, which the site's description of the library needs; install a full JDK.")
     with Lock():
         python_packages(ROOT / "src" / "site" / "requirements.txt", VENV / "complete-site", "Python packages for the site")
-    status = call([venv_python(), ROOT / "src" / "launcher" / "site.py", TARGET / "site", javadoc, class_path()])
+    status = call([venv_python(), ROOT / "src" / "launcher" / "website.py", TARGET / "site", javadoc, class_path()])
     if not status:
         print(f"The site begins at {TARGET / 'site' / 'index.html'}", flush=True)
     return status

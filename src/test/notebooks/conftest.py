@@ -3,10 +3,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -78,30 +80,49 @@ def overview(overview_run):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@contextmanager
+def server(argv, **popen):
+    """A running Jupyter server (argv lacks only the port): its process and its address, which JupyterLab prints with the token."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = ROOT / "target" / "logs" / f"server-{port}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w", encoding="utf-8") as out:
+        process = subprocess.Popen([*argv, str(port)], stdout=out, stderr=out, **popen)
+    try:
+        until = time.monotonic() + 180
+        while not (address := re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", log.read_text(encoding="utf-8"))):
+            assert process.poll() is None and time.monotonic() < until, log.read_text(encoding="utf-8")
+            time.sleep(0.2)
+        yield process, address.group(0)
+    finally:
+        family = course.descendants(process.pid)
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        for pid in family:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:  # it has ended, as it should
+                pass
+
+
+def jupyterlab(folder, *options):
+    """`course.py lab` on a folder, without opening a browser."""
+    return server([sys.executable, ROOT / "course.py", "lab", *options, "--no-browser", "--folder", folder, "--port"])
+
+
 @pytest.fixture(scope="session")
 def lab():
     """`course.py lab --quick` on a copy of the notebooks, since JupyterLab saves by itself; its address and the folder."""
     folder = ROOT / "target" / "lab-test"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = ROOT / "target" / "logs" / "lab.log"
-    with open(log, "w", encoding="utf-8") as out:
-        process = subprocess.Popen([sys.executable, ROOT / "course.py", "lab", "--quick", "--no-browser", "--port",
-                                    str(port), "--folder", folder], stdout=out, stderr=out)
-        try:
-            until = time.monotonic() + 90
-            address = None
-            while not address and time.monotonic() < until and process.poll() is None:
-                address = re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", log.read_text(encoding="utf-8"))
-                time.sleep(0.2)
-            assert address, log.read_text(encoding="utf-8")
-            yield address.group(0), folder
-        finally:
-            process.terminate()
-            process.wait(30)
+    with jupyterlab(folder, "--quick") as (_, address):
+        yield address, folder
 
 
 @pytest.fixture(scope="session")

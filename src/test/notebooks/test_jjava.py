@@ -1,18 +1,15 @@
 """JJava, IJava's successor: the launcher's --kernel jjava, and the overview on it, with the stand-in digits in place of MNIST."""
 import json
-import os
 import re
 import signal
-import socket
 import subprocess
-import sys
-import time
 import urllib.request
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import course
-from conftest import ROOT, code_cells, trouble
+from conftest import ROOT, code_cells, jupyterlab, trouble
 from test_launcher import POSIX, gone, launcher
 from test_notebooks import outside
 
@@ -102,24 +99,12 @@ def test_stand_in_is_kept_in_the_cache(run):
 
 @POSIX
 def test_lab_offers_it_and_ctrl_c_ends_the_kernel_too(jjava, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path / "lab.log"
-    with open(log, "w", encoding="utf-8") as out:
-        process = subprocess.Popen([sys.executable, ROOT / "course.py", "lab", "--kernel", "jjava", "--no-browser", "--port", str(port),
-                                    "--folder", tmp_path], stdout=out, stderr=out)
-    family = []
-    try:
-        until = time.monotonic() + 120
-        token = None
-        while not token and time.monotonic() < until and process.poll() is None:
-            token = re.search(rf"127\.0\.0\.1:{port}/\S+token=(\w+)", log.read_text(encoding="utf-8"))
-            time.sleep(0.2)
-        assert token, log.read_text(encoding="utf-8")
+    with jupyterlab(tmp_path, "--kernel", "jjava") as (process, address):
+        parts = urlsplit(address)
 
         def ask(path, body=None):
-            request = urllib.request.Request(f"http://127.0.0.1:{port}/api/{path}", body, {"Authorization": f"token {token[1]}"})
+            request = urllib.request.Request(f"http://{parts.netloc}/api/{path}", body,
+                                             {"Authorization": f"token {parse_qs(parts.query)['token'][0]}"})
             return json.load(urllib.request.urlopen(request, timeout=60))
 
         assert {name: spec["spec"]["display_name"] for name, spec in ask("kernelspecs")["kernelspecs"].items()} == {"java": "Java (JJava)"}
@@ -129,10 +114,3 @@ def test_lab_offers_it_and_ctrl_c_ends_the_kernel_too(jjava, tmp_path):
         process.send_signal(signal.SIGINT)
         assert process.wait(60) != 0
         assert gone(family)
-    finally:
-        process.kill()
-        for pid in family:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass

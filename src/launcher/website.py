@@ -1,6 +1,6 @@
 """Builds the course as a web site: `course.py site` calls it with the Python of .venv.
 
-    python src/launcher/site.py SITE JAVADOC-COMMAND CLASS-PATH
+    python src/launcher/website.py SITE JAVADOC-COMMAND CLASS-PATH
 
 Jupyter Book 1 (Sphinx) makes the pages from the committed outputs; nothing is executed. Formulas become MathML, so that no page
 loads anything from elsewhere. The exercises show their solutions folded.
