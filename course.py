@@ -546,14 +546,27 @@ def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False
 
 
 def lab_settings(prefix: Path) -> None:
-    """JupyterLab asks nobody for news or updates, keeps all cells in the page, and finds its folders."""
+    """JupyterLab asks nobody for news or updates, keeps all cells in the page, waits for the kernel's completions (a second,
+    its default, is short for a JVM that has just started on one shared processor), and finds its folders."""
+    settings = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+                "@jupyterlab/completer-extension:manager": {"providerTimeout": 5000},
+                "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+    # A kernel is idle when it has said who it is. By default JupyterLab waits for a sign of another kind, which IJava does not
+    # give before the first cell runs: until then, and after each restart, the status would be Unknown.
+    config = """from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
+
+c.MappingKernelManager.untracked_message_types = [
+    kind for kind in MappingKernelManager.class_traits()["untracked_message_types"].default() if kind != "kernel_info_request"]
+"""
     if prefix == VENV:
         (VENV / "jupyter" / "ipython").mkdir(parents=True, exist_ok=True)
-    path = prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    text = json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-                       "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}, indent=1)
-    if read(path) != text:
-        write(path, text)
+    else:  # Binder, whose links need not name a notebook; whoever starts the session chooses one of the three programs
+        config += "".join(f"c.{app}.default_url = \"/lab/tree/notebooks/{OVERVIEW}.ipynb\"\n"
+                          for app in ("ServerApp", "LabApp", "JupyterNotebookApp"))
+    for path, text in ((prefix / "share" / "jupyter" / "lab" / "settings" / "overrides.json", json.dumps(settings, indent=1)),
+                       (prefix / "etc" / "jupyter" / "jupyter_config.py", config)):
+        if read(path) != text:
+            write(path, text)
 
 
 def set_up(prefix: Path | None = None, kernel: str = "ijava", spark: bool = False) -> Path:

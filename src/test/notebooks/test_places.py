@@ -1,10 +1,17 @@
 """Binder and Codespaces: one environment, the same start, quick mode."""
 import json
+import os
 import re
+import shutil
+import subprocess
+from urllib.parse import urlsplit
+
+import pytest
 
 import course
-from conftest import ROOT
+from conftest import ROOT, server
 
+SCREENSHOTS = ROOT / "target" / "screenshots"
 CONTAINER = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
 
 
@@ -32,3 +39,46 @@ def test_the_overview_says_how_to_run_in_full():
     first = "".join("".join(cell["source"]) for cell in notebook["cells"][:2])
     assert "Binder" in first and "RunSize.FULL" in first
     assert re.search(r"\bFULL\b", (ROOT / "src/main/java/siamese/data/RunSize.java").read_text(encoding="utf-8"))
+
+
+def test_codespaces_has_binders_java_and_python():
+    """The image and the commands are all that Codespaces knows: they bring what Binder brings, and a machine that is large enough."""
+    packages = (ROOT / "binder" / "apt.txt").read_text(encoding="utf-8")
+    assert re.search(rf"^openjdk-{course.JAVA_NEEDED}-jdk-headless$", packages, re.MULTILINE)
+    assert "features" not in CONTAINER, "a Java feature would bring another Java than Binder's"
+    assert int(CONTAINER["hostRequirements"]["memory"].removesuffix("gb")) >= 4, "the kernel may take 4 GB outside Binder"
+    for name in re.findall(r"[\w./]+\.(?:txt|py|md)", json.dumps(CONTAINER)):
+        assert (ROOT / name).exists(), name
+    assert CONTAINER["remoteUser"] == "root" and os.access(ROOT / "course.py", os.R_OK)
+    used = re.search(r"java -cp '?\"?([^'\"]+)", CONTAINER["updateContentCommand"])[1]
+    assert used == re.search(r'java -cp "([^"]+)"', (ROOT / "binder" / "postBuild").read_text())[1]
+
+
+@pytest.mark.skipif(course.WINDOWS, reason="Binder runs Linux")
+@pytest.mark.parametrize("options", [[], ["--LabApp.default_url=/lab"]], ids=["as it is", "with /lab as its address"])
+def test_a_session_on_binder_opens_on_the_overview_without_being_told_to(browser, tmp_path, options):
+    """As binder/postBuild leaves it, in a home of its own; BinderHub may set the server's address to JupyterLab's."""
+    prefix, home = tmp_path / "prefix", tmp_path / "home"
+    (home / "notebooks").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks" / f"{course.OVERVIEW}.ipynb", home / "notebooks")
+    course.lab_settings(prefix)
+    env = {name: value for name, value in course.environment().items() if not name.startswith("JUPYTER_")}
+    env.update(HOME=str(home), JUPYTER_CONFIG_PATH=str(prefix / "etc" / "jupyter"), PATH=f"{course.venv_python().parent}{os.pathsep}{env['PATH']}")
+    steps = (ROOT / "binder" / "postBuild").read_text()
+    command = re.search(r"^jupyter lab workspaces import binder/workspace\.json$", steps, re.MULTILINE).group(0)
+    subprocess.run(command.split(), cwd=ROOT, env=env, check=True, capture_output=True, timeout=120)
+    argv = [ROOT / "binder" / "start", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", *options, "--port"]
+    with server(argv, cwd=home, env=env) as (process, address):
+        started = (course.Path("/proc") / str(process.pid) / "environ").read_bytes().split(b"\0") if os.path.isdir("/proc/self") else []
+        assert not started or b"SIAMESE_QUICK=1" in started
+        parts = urlsplit(address)
+        page = browser.new_page()
+        try:
+            page.set_default_timeout(180_000)
+            page.goto(f"http://{parts.netloc}/?{parts.query}")
+            page.locator(".jp-Notebook h1", has_text="Siamese Networks: A Comprehensive Overview").wait_for()
+            assert page.locator(".jp-Notebook", has_text="On Binder and in Codespaces quick mode is on").count() == 1
+            page.locator("#jp-main-statusbar", has_text="Java | Idle").wait_for(state="attached")
+        finally:
+            page.screenshot(path=SCREENSHOTS / f"binder-{len(options)}.png")
+            page.close()
