@@ -198,7 +198,8 @@ PAGE = """{% extends 'lab/index.html.j2' %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block html_head_css %}<style>math[display="block"] { margin: 0.8em 0; font-size: 1.15em; }
-.jp-Notebook { max-width: 68em; margin: 0 auto; }</style>{% endblock %}"""
+.jp-Notebook { max-width: 68em; margin: 0 auto; }
+@media print { .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere; } }</style>{% endblock %}"""
 
 
 def mathml(latex, display):

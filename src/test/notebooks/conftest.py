@@ -91,7 +91,7 @@ def server(argv, **popen):
     with open(log, "w", encoding="utf-8") as out:
         process = subprocess.Popen([*argv, str(port)], stdout=out, stderr=out, **popen)
     try:
-        until = time.monotonic() + 180
+        until = time.monotonic() + 600
         while not (address := re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", log.read_text(encoding="utf-8"))):
             assert process.poll() is None and time.monotonic() < until, log.read_text(encoding="utf-8")
             time.sleep(0.2)
