@@ -784,8 +784,23 @@ def add(counts: list[int], reports) -> None:
             counts[0], counts[1], counts[2] = counts[0] + total - bad - skipped, counts[1] + bad, counts[2] + skipped
 
 
+NO_MNIST = ("the benchmark compares on real MNIST, which is not here; put its four original .gz files into a folder mnist "
+            "and set SIAMESE_DATA to the folder above it.")
+
+
+def mnist() -> Path:
+    """The folder with MNIST's four files, in the two places where the library looks before it downloads them."""
+    env = environment()
+    for folder in (env.get("SIAMESE_DATA"), env["SIAMESE_CACHE"]):
+        if folder and all((Path(folder) / "mnist" / f"{part}-{kind}-ubyte.gz").exists()
+                          for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")):
+            return Path(folder) / "mnist"
+    raise Problem(NO_MNIST)
+
+
 def bench(options) -> int:
     """Sets up what the benchmark needs and starts it. It runs in a process of its own, as the tests do."""
+    mnist()  # before half a gigabyte and more is fetched
     java = set_up()
     home = ROOT / "src" / "bench"
     try:

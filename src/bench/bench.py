@@ -356,7 +356,7 @@ class Bench:
         seeds = sorted({1, *self.options.seeds})
         told = run_once(self.tool(), {"task": "pairs", "seeds": seeds, "folder": PLACE / "pairs"}, 1)
         if told["source"] != "MNIST":
-            raise course.Problem(no_data())
+            raise course.Problem(course.NO_MNIST)
 
     def chosen(self, *wanted: str) -> list[Program]:
         return [self.programs[name] for name in wanted if name in self.programs]
@@ -487,21 +487,6 @@ def machine(threads: int, versions: str) -> dict:
             "memory": memory, "threads": threads, "system": f"{platform.system()} {platform.machine()}", "versions": versions}
 
 
-def no_data() -> str:
-    return ("the benchmark compares on real MNIST, which is not here; put its four original .gz files into a folder mnist "
-            "and set SIAMESE_DATA to the folder above it.")
-
-
-def find_mnist() -> Path:
-    """The folder with MNIST's four files, where the library finds them, too."""
-    env = course.environment()
-    for folder in (env.get("SIAMESE_DATA"), env["SIAMESE_CACHE"]):
-        if folder and all((Path(folder) / "mnist" / f"{part}-{kind}-ubyte.gz").exists()
-                          for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")):
-            return Path(folder) / "mnist"
-    raise course.Problem(no_data())
-
-
 def class_path() -> str:
     return os.pathsep.join([str(PLACE / "classes"), course.class_path(), str(PLACE / "lib" / "*")])
 
@@ -531,7 +516,7 @@ def main() -> int:
         raise course.Problem("a quick run is too short to be published; leave --quick out.")
     java = Path(sys.argv[1])
     programs, versions = peers(options, java)
-    bench = Bench(options, java, find_mnist(), programs, versions)
+    bench = Bench(options, java, course.mnist(), programs, versions)
     began = time.monotonic()
     bench.pairs()
     for part in options.only or list(PARTS)[:3 if options.quick else -1]:

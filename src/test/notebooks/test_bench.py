@@ -93,7 +93,7 @@ class TestRunning:
         monkeypatch.setenv("SIAMESE_DATA", str(tmp_path))
         monkeypatch.setenv("SIAMESE_CACHE", str(tmp_path / "cache"))
         with pytest.raises(course.Problem, match="real MNIST, which is not here; put its four"):
-            bench.find_mnist()
+            course.mnist()
 
 
 def run(program, number, speed, others=0.0, **more):
