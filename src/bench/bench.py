@@ -443,12 +443,13 @@ class Bench:
         out = PLACE / "jmh.json"
         out.unlink(missing_ok=True)
         times = ["-wi", "1", "-i", "2", "-w", "300ms", "-r", "300ms"] if self.quick else ["-wi", "3", "-i", "5", "-w", "1s", "-r", "1s"]
-        command = [self.java, *course.JVM_FLAGS, *course.MEMORY, "-cp", class_path(), "org.openjdk.jmh.Main", "-f", "1", "-tu", "ms", "-bm",
+        command = [self.java, *course.JVM_FLAGS, *course.MEMORY, "-Djmh.ignoreLock=true", "-cp", class_path(), "org.openjdk.jmh.Main", "-f", "1", "-tu", "ms", "-bm",
                    "avgt", "-rf", "json", "-rff", out, "-foe", "true", *times, "-jvmArgs", " ".join([*course.JVM_FLAGS, *course.MEMORY])]
         said: list[str] = []
         status = course.call(command, said.append, {**course.environment(), "OMP_NUM_THREADS": str(self.options.threads)})
         if status or not out.exists():
-            raise course.Problem(f"JMH failed with status {status} ({said[-1] if said else 'it said nothing'}); nothing of this part was written.")
+            why = [line for line in said if "ERROR" in line or "Exception" in line] or said[-1:] or ["it said nothing"]
+            raise course.Problem(f"JMH failed with status {status} ({why[0].strip()[:300]}); nothing of this part was written.")
         found = [{"name": named(r), "score": r["primaryMetric"]["score"], "error": finite(r["primaryMetric"]["scoreError"])}
                  for r in json.loads(course.read(out))]
         for r in found:
