@@ -80,6 +80,7 @@ public final class Cluster implements AutoCloseable {
                         + "set them to the folder target/spark, which mvn -P spark package makes, and to 2.13.");
             }
             conf.setIfMissing("spark.executor.extraClassPath", System.getProperty("java.class.path"));
+            conf.setIfMissing("spark.shuffle.io.retryWait", "1s"); // for data on a worker that is gone: this machine's network is quick
         }
         try {
             return new Cluster(conf, watchers);
@@ -89,18 +90,26 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /** {@return a progress bar below the running cell; without a kernel it prints how the work ended} */
+    /** {@return a progress bar below the running cell, for work that takes longer than a second; nothing without a kernel} */
     public static Watcher bar() {
         return new Watcher() {
             private LiveDisplay display;
+            private long began;
 
             @Override
             public synchronized void onTask(int done, int of) {
-                String text = done == of ? "Done in " + of + " parts."
-                        : "█".repeat(20 * done / of) + "░".repeat(20 - 20 * done / of) + " " + done + " of " + of + " parts";
                 if (done == 0) {
-                    display = Kernel.isRunning() ? Kernel.displayUpdatable(text) : null;
-                } else if (display != null) {
+                    display = null;
+                    began = System.nanoTime();
+                }
+                if (display == null && (!Kernel.isRunning() || System.nanoTime() - began < 1_000_000_000L)) {
+                    return;
+                }
+                int filled = 20 * done / of;
+                String text = "█".repeat(filled) + "░".repeat(20 - filled) + " " + done + " of " + of + (of == 1 ? " part" : " parts");
+                if (display == null) {
+                    display = Kernel.displayUpdatable(text);
+                } else {
                     display.update(text);
                 }
             }

@@ -106,6 +106,18 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
+     * {@return the points of some blocks, in their order}
+     *
+     * @param blocks what {@link #embed} returned, at least one
+     * @param source name of the data, such as "MNIST"
+     */
+    public static Embeddings joined(List<Block> blocks, String source) {
+        double[][] vectors = blocks.stream().flatMap(block -> IntStream.range(0, block.size()).mapToObj(i -> IntStream.range(0, block.dimensions())
+                .mapToDouble(k -> block.components()[k * block.size() + i]).toArray())).toArray(double[][]::new);
+        return new Embeddings(vectors, blocks.stream().flatMapToInt(block -> Arrays.stream(block.labels())).toArray(), source);
+    }
+
+    /**
      * {@return the histogram of all pairs of points that are blocks already}
      *
      * @param blocks what {@link #embed} returned

@@ -64,6 +64,7 @@ class SparkEvaluationTest {
                 assertEquals(whole, evaluation.stored(storage), tasks + " tasks, stored");
                 SparkEvaluation embedding = new SparkEvaluation(cluster, BINS, 4, 256, tasks);
                 assertEquals(embedded, embedding.broadcast(network, images), tasks + " tasks, embedded on the way and broadcast");
+                assertEquals(embedded, DistanceHistogram.of(SparkEvaluation.joined(embedding.embed(network, images), "bars"), BINS, 4));
                 embedding.store(network, images, written);
                 assertEquals(embedded, embedding.stored(written), tasks + " tasks, embedded and written by the tasks");
             }
