@@ -58,7 +58,8 @@ import tech.tablesaw.api.Table;
  *
  * <p>The branch is the overview's base network: 32 filters of 3 × 3 with ReLU, max-pooling by 2, 64 filters of 3 × 3
  * with ReLU, max-pooling by 2, and a dense layer of 128 units, 223,744 weights in all. One Deeplearning4j graph holds
- * both branches: the two inputs are stacked, go through the branch together, and are unstacked again.
+ * both branches: the two inputs are stacked, go through the branch together, and are unstacked again. Training and embedding
+ * use the graph's weights in operations of ND4J chosen for speed; what they compute is what the graph would.
  *
  * <p>Training stops within one batch when the thread is interrupted, as Stop in JupyterLab does; the weights learned so
  * far remain. The methods that use the weights wait for each other.
