@@ -404,7 +404,8 @@ class Bench:
         return {"runs": runs}
 
     def quality(self) -> dict:
-        return self.seeded("quality", self.chosen("Keras", "all pairs"), {"Keras": [2, 3], "all pairs": self.options.epochs})
+        return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs"),
+                           {"Keras": [2, 3], "embed once": [3], "all pairs": self.options.epochs})
 
     def best(self) -> dict:
         program = self.programs["all pairs"]
