@@ -12,8 +12,8 @@ SCREENSHOTS = ROOT / "target" / "screenshots"
 OUTPUT = ".jp-OutputArea-output"
 STDERR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.stderr"]'
 ERROR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.error"]'
-CHAPTERS = ["04_training"]
-DARK = []
+CHAPTERS = ["03_pairs", "04_training", "05_evaluation"]
+DARK = ["05_evaluation"]
 
 # For each tag that shows text in outputs and in the notebook's text: the contrast of its letters with what is behind them, as
 # WCAG 2 defines it, where that is lowest, and the text there.
@@ -147,7 +147,7 @@ def assert_readable(page):
     assert {tag: found for tag, found in lowest.items() if found[0] < 4.5} == {}
 
 
-def test_run_all(overview):
+def test_run_all_then_in_the_dark(overview):
     page = overview
     run_all(page)
     wait_until_all_ran(page)
@@ -156,6 +156,12 @@ def test_run_all(overview):
     training_cell(page).evaluate("cell => cell.scrollIntoView()")
     screenshot(page, "run-all-training")
     assert_pictures_and_tables_show(page, 4, 6)
+    assert_readable(page)
+    theme(page, "Dark")
+    assert_readable(page)
+    page.locator(f"{OUTPUT} table").first.evaluate("table => table.scrollIntoView()")
+    screenshot(page, "run-all-dark")
+    theme(page, "Light")  # JupyterLab keeps the choice for the tests below
 
 
 def test_stop_ends_training_and_the_network_is_usable(overview):
