@@ -7,16 +7,19 @@ import pytest
 
 import course
 from conftest import ROOT
+from test_jjava import jjava  # noqa: F401 (a fixture)
 
 IMPORTS = "import siamese.data.*;\nimport siamese.model.*;\nimport siamese.notebook.*;\nimport siamese.evaluation.*;"
 
 
-@pytest.fixture(scope="module", params=["ijava"])
+@pytest.fixture(scope="module", params=["ijava", "jjava"])
 def client(request):
     """A running kernel in which the imports of a notebook's first cell ran."""
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import KernelManager
-    prefix = course.VENV
+    if request.param == "jjava":
+        request.getfixturevalue("jjava")
+    prefix = course.JJAVA if request.param == "jjava" else course.VENV
     specs = KernelSpecManager(kernel_dirs=[str(prefix / "share" / "jupyter" / "kernels")], ensure_native_kernel=False)
     manager = KernelManager(kernel_name="java", kernel_spec_manager=specs)
     manager.start_kernel(env={**os.environ, **course.environment(request.param)})
@@ -76,3 +79,30 @@ def test_help_texts_keep_the_code_and_lose_the_tags():
     for text in (p.read_text(encoding="utf-8") for p in (course.TARGET / "help").rglob("*.java")):
         for comment in re.findall(r"/\*\*.*?\*/", text, re.DOTALL):
             assert not re.search(r"\{@(?!inheritDoc|value)|^ *@(param|return|throws)", comment, re.MULTILINE), comment
+
+
+FAILING = """byte[] pixels = new byte[40 * 784];
+new java.util.Random(1).nextBytes(pixels);
+int[] labels = java.util.stream.IntStream.range(0, 40).map(i -> i % 2).toArray();
+LabeledImages images = new LabeledImages("noise", 28, 28, 2, pixels, labels);
+var options = new SiameseNetwork.Options(Distance.EUCLIDEAN, 1, org.nd4j.linalg.activations.Activation.RELU, 1e30, 1);
+new SiameseNetwork(options).fit(Pairs.create(images, 1), null, 2, 8, new TrainingProgress());"""
+CAUSE = r"The loss became (NaN|-?Infinity) in epoch 1, batch (\d+); try a smaller learning rate\."
+
+
+def test_an_exception_in_training_shows_its_cause_in_one_line_first(client):
+    """In the progress display, which is what remains of the run, and at the top of the error area."""
+    said = []
+    reply = client.execute_interactive(FAILING, timeout=300, output_hook=said.append)["content"]
+    assert reply["status"] == "error"
+    shown = [m["content"]["data"] for m in said if m["header"]["msg_type"] in ("display_data", "update_display_data")]
+    assert shown, "the progress display"
+    lines = shown[-1]["text/plain"].splitlines()
+    assert len(lines) == 2 and re.fullmatch(rf"Training failed (after batch \d+ of 10 in epoch 1|before the end of the first batch): {CAUSE}", lines[1]), lines
+    assert re.search(CAUSE, shown[-1]["text/html"])
+    errors = [m["content"] for m in said if m["header"]["msg_type"] == "error"]
+    assert len(errors) == 1
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(errors[0]["traceback"]))
+    first = next(line for line in text.splitlines() if line.strip("- "))
+    assert re.search(CAUSE, first), text[:500]
+    assert re.search(CAUSE, errors[0]["evalue"])
