@@ -1,5 +1,6 @@
 package siamese;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,5 +65,26 @@ class LikelyMistakesTest {
                 mistake("pairs from another image set",
                         () -> new Pairs(mnistLike, new int[] {0}, new int[] {59}, new boolean[] {true}),
                         "images 0 and 59", "only 4 images", "another image set"));
+    }
+
+    /**
+     * Only what needs a training that took place refuses a network without one. Embedding it is what chapter 06 does on
+     * purpose, judging it says what training is measured against, and its empty history says in the saved file, too, that
+     * there was none. A refusal there would forbid the comparison that a student ought to make.
+     */
+    @Test
+    void anUntrainedNetworkMayBeJudgedAndSaved() throws Exception {
+        SiameseNetwork network = SiameseNetwork.overview(1);
+        byte[] pixels = new byte[8 * 28 * 28];
+        new Random(1).nextBytes(pixels);
+        Pairs pairs = Pairs.create(new LabeledImages("noise", 28, 28, 2, pixels, new int[] {0, 0, 0, 0, 1, 1, 1, 1}), 1);
+        double[] distances = network.distances(pairs);
+        assertTrue(Arrays.stream(distances).allMatch(d -> Double.isFinite(d) && d >= 0));
+        assertTrue(Double.isFinite(VerificationReport.of(pairs, distances).equalErrorRate()));
+        Path file = folder.resolve("untrained.zip");
+        network.save(file);
+        SiameseNetwork loaded = SiameseNetwork.load(file);
+        assertArrayEquals(distances, loaded.distances(pairs));
+        assertThrows(IllegalArgumentException.class, () -> Charts.losses(loaded.history()));
     }
 }
