@@ -111,3 +111,37 @@ def test_has_the_javadoc_of_every_public_type(built):
         if re.search(rf"^public .*\b{source.stem}\b", source.read_text(encoding="utf-8"), re.MULTILINE):
             page = SITE / "api" / source.relative_to(ROOT / "src/main/java").with_suffix(".html")
             assert page.exists(), page
+
+
+# What lies beyond the paper's edge, or is hidden by a scroll bar, which paper does not have.
+CUT = """selector => [...document.querySelectorAll(selector + ' *')].filter(e => e.checkVisibility() && (
+    e.matches('img, table, math, pre') && e.getBoundingClientRect().right > innerWidth + 1
+    || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== 'inline'
+       && ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX)
+  )).map(e => e.outerHTML.slice(0, 120))"""
+
+
+def print_whole(browser, address, selector, pictures):
+    """Prints a page on A4 as the browser's own command does; nothing is cut off, and each picture is in the PDF."""
+    page = browser.new_page(viewport={"width": 720, "height": 1000})  # A4 at 96 dots an inch, without its margins
+    try:
+        page.goto(address)
+        page.emulate_media(media="print")
+        page.wait_for_function("() => [...document.images].every(image => image.complete)")
+        assert page.evaluate(CUT, selector) == []
+        assert page.locator(f"{selector} img").count() >= pictures
+        bitmaps = page.evaluate("""selector => [...new Set([...document.querySelectorAll(selector + ' img')].map(image => image.src))]
+            .filter(address => !address.endsWith('.svg') && !address.startsWith('data:image/svg')).length""", selector)
+        pdf = page.pdf(format="A4", print_background=True)
+        assert len(re.findall(rb"/Type /Page\b", pdf)) >= 2 and pdf.count(b"/Subtype /Image") >= bitmaps
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("chapter", [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))])
+def test_chapter_prints_whole(built, browser, chapter):
+    print_whole(browser, (SITE / f"{chapter}.html").as_uri(), "article", 1)
+
+
+def test_executed_notebook_prints_whole(overview_run, browser):
+    print_whole(browser, overview_run[1].with_suffix(".html").as_uri(), "main", 4)
