@@ -12,8 +12,8 @@ SCREENSHOTS = ROOT / "target" / "screenshots"
 OUTPUT = ".jp-OutputArea-output"
 STDERR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.stderr"]'
 ERROR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.error"]'
-CHAPTERS = ["03_pairs", "04_training", "05_evaluation"]
-DARK = ["05_evaluation"]
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+DARK = ["05_evaluation", "06_seeing_embeddings"]
 
 # For each tag that shows text in outputs and in the notebook's text: the contrast of its letters with what is behind them, as
 # WCAG 2 defines it, where that is lowest, and the text there.
