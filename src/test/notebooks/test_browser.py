@@ -164,7 +164,7 @@ def test_run_all_then_in_the_dark(overview):
     theme(page, "Light")  # JupyterLab keeps the choice for the tests below
 
 
-def test_stop_ends_training_and_the_network_is_usable(overview):
+def test_stop_ends_training_then_restart_runs_all_again(overview):
     page = overview
     run_all(page)
     cell = training_cell(page)
@@ -181,6 +181,14 @@ def test_stop_ends_training_and_the_network_is_usable(overview):
     assert [e for e in errors if "Evaluation interrupted" not in e and "epoch" not in e] == [], errors
     assert "Stopped" in cell.inner_text()
     assert page.locator(f"{OUTPUT} img").count() >= 4
+
+    restart_and_run_all(page)
+    running(page)
+    wait_until_all_ran(page)
+    assert "Stopped" not in cell.inner_text() and "Trained on" in cell.inner_text()
+    assert page.locator(STDERR).all_inner_texts() == []
+    assert page.locator(ERROR).count() == 0
+    assert_pictures_and_tables_show(page, 4, 6)
 
 
 def test_tab_and_shift_tab_and_restart(window, lab):
