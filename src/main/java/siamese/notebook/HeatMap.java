@@ -5,6 +5,7 @@ import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.geom.Rectangle2D;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,8 @@ final class HeatMap extends XYChart {
     private final List<String> names;
     private final double[][] values;
     private final double highest;
+    /** Whether all values are whole numbers that fit into a square: they are written without decimals. */
+    private final boolean whole;
     private final int left;
 
     HeatMap(String title, String xTitle, String yTitle, List<String> names, double[][] values) {
@@ -39,6 +42,7 @@ final class HeatMap extends XYChart {
         this.left = MARGIN + LINE + longest(names) + LINE / 2;
         this.highest = IntStream.range(0, names.size()).mapToDouble(row -> IntStream.range(0, names.size())
                 .mapToDouble(column -> values[row][column]).max().orElseThrow()).max().orElseThrow();
+        this.whole = highest < 1e6 && Arrays.stream(values).flatMapToDouble(Arrays::stream).allMatch(value -> value == Math.rint(value));
     }
 
     /** About the width of the longest name. */
@@ -107,7 +111,10 @@ final class HeatMap extends XYChart {
         return new Color(255 - 34 * step, 255 - 17 * step, 255);
     }
 
-    private static String text(double value) {
+    private String text(double value) {
+        if (whole) {
+            return Text.count(Math.round(value));
+        }
         return value == 0 ? "0" : value < 0.005 ? "<0.01" : value < 10 ? String.format(Locale.ROOT, "%.2f", value)
                 : value < 100 ? String.format(Locale.ROOT, "%.1f", value) : Text.number(value);
     }

@@ -265,6 +265,8 @@ class ChartsTest {
         assertTrue(message.startsWith("values[0][0] is NaN"), message);
         assertThrows(IllegalArgumentException.class, () -> Charts.heatMap("x", "x", "y", List.of(), new double[0][]));
         Charts.view(Charts.heatMap("nothing wrong", "x", "y", List.of("a"), new double[1][1]));
+        String counts = Charts.view(Charts.heatMap("counts", "x", "y", List.of("a", "b"), new double[][] {{0, 12}, {3, 1200}})).text();
+        assertTrue(counts.contains("1,200 at b, b; 12 at a, b; 3 at b, a; 0 at a, a."), counts);
     }
 
     /** Relative luminance as in the Web Content Accessibility Guidelines. */
