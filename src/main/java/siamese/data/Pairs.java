@@ -1,7 +1,7 @@
 package siamese.data;
 
+import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -116,14 +116,9 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
      * need only (k + 1) · classes images.
      */
     public Pairs neighboursTogether() {
-        int[] number = new int[images.size()];
-        for (int[] members : images.indicesByClass()) {
-            for (int rank = 0; rank < members.length; rank++) {
-                number[members[rank]] = rank;
-            }
-        }
-        int[] order = IntStream.range(0, first.length).boxed().sorted(Comparator.comparingInt(p -> number[first[p]]))
-                .mapToInt(p -> p).toArray();
+        int[] number = numbers(images, images.indicesByClass());
+        int[] order = IntStream.range(0, first.length).toArray();
+        IntArrays.stableSort(order, (p, q) -> Integer.compare(number[first[p]], number[first[q]]));
         boolean[] sorted = new boolean[order.length];
         for (int p = 0; p < order.length; p++) {
             sorted[p] = similar[order[p]];
@@ -147,15 +142,21 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
         if (k < 2 || k > n) {
             throw new IllegalArgumentException("k must be 2 to " + n + " for these images, but is " + k + ".");
         }
-        int[] foldOfImage = new int[images.size()];
-        for (int[] members : byClass) {
-            for (int rank = 0; rank < members.length; rank++) {
-                foldOfImage[members[rank]] = (int) ((long) Math.min(rank, n - 1) * k / n);
-            }
-        }
+        int[] foldOfImage = IntStream.of(numbers(images, byClass)).map(number -> (int) ((long) Math.min(number, n - 1) * k / n)).toArray();
         return IntStream.range(0, first.length)
                 .map(p -> foldOfImage[first[p]] == foldOfImage[second[p]] ? foldOfImage[first[p]] : -1)
                 .toArray();
+    }
+
+    /** The number of each image within its class. */
+    private static int[] numbers(LabeledImages images, int[][] byClass) {
+        int[] numbers = new int[images.size()];
+        for (int[] members : byClass) {
+            for (int number = 0; number < members.length; number++) {
+                numbers[members[number]] = number;
+            }
+        }
+        return numbers;
     }
 
     /** n of the overview's recipe: one less than the size of the smallest class. */
