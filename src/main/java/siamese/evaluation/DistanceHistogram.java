@@ -2,6 +2,7 @@ package siamese.evaluation;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -90,6 +91,18 @@ public final class DistanceHistogram implements Serializable {
                 }
             }
             return new Block(components, Arrays.copyOfRange(points.labels(), from, to));
+        }
+
+        /**
+         * {@return all points in blocks, in their order}
+         *
+         * @param points all of them
+         * @param rows how many a block, at least 1; the last block may have fewer
+         * @throws IllegalArgumentException if a component is too large for single precision
+         */
+        public static List<Block> split(Embeddings points, int rows) {
+            return IntStream.range(0, (points.size() + rows - 1) / rows)
+                    .mapToObj(b -> of(points, b * rows, Math.min((b + 1) * rows, points.size()))).toList();
         }
 
         /** {@return the number of points} */
@@ -238,18 +251,16 @@ public final class DistanceHistogram implements Serializable {
             throw new IllegalArgumentException("points has one point, but a pair needs two.");
         }
         new Counter(bins, maxDistance); // complains here, not in a worker
-        int n = (points.size() + rows - 1) / rows;
-        Block[] blocks = IntStream.range(0, n)
-                .mapToObj(b -> Block.of(points, b * rows, Math.min((b + 1) * rows, points.size()))).toArray(Block[]::new);
-        int[][] tiles = tiles(n);
+        List<Block> blocks = Block.split(points, rows);
+        int[][] tiles = tiles(blocks.size());
         Thread caller = Thread.currentThread();
         DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> {
             Counter counter = new Counter(bins, maxDistance);
             for (int t = part; t < tiles.length && !caller.isInterrupted(); t += parts) {
                 if (tiles[t][0] == tiles[t][1]) {
-                    counter.within(blocks[tiles[t][0]]);
+                    counter.within(blocks.get(tiles[t][0]));
                 } else {
-                    counter.between(blocks[tiles[t][0]], blocks[tiles[t][1]]);
+                    counter.between(blocks.get(tiles[t][0]), blocks.get(tiles[t][1]));
                 }
             }
             return counter.histogram();

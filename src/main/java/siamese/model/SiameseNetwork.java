@@ -259,7 +259,7 @@ public final class SiameseNetwork {
     public synchronized History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
         check(train, epochs, batchSize);
         return train(train.images(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)),
-                stepper(new PairMatrixLoss(options.distance, options.margin, false), null, graph.getUpdater().getStateViewArray(), () -> {
+                stepper(false, null, graph.getUpdater().getStateViewArray(), () -> {
                     int iteration = graph.getConfiguration().getIterationCount();
                     graph.getConfiguration().setIterationCount(iteration + 1);
                     return iteration;
@@ -288,7 +288,7 @@ public final class SiameseNetwork {
             throw new IllegalArgumentException("block must be at least 1, but is " + block + ".");
         }
         return train(train.images(), test, epochs, new Batches.OfBlocks(train, batchSize, block, new Random(options.seed)),
-                newStepper(new PairMatrixLoss(options.distance, options.margin, false), null), listeners);
+                newStepper(false, null), listeners);
     }
 
     /**
@@ -306,7 +306,7 @@ public final class SiameseNetwork {
     public synchronized History fit(LabeledImages train, Pairs test, AllPairs recipe, TrainingListener... listeners) {
         checkSize(train);
         Batches batches = new Batches.OfClasses(train, recipe, new Random(options.seed));
-        return train(train, test, recipe.epochs(), batches, newStepper(new PairMatrixLoss(options.distance, options.margin, true),
+        return train(train, test, recipe.epochs(), batches, newStepper(true,
                 new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs())), listeners);
     }
 
@@ -365,18 +365,19 @@ public final class SiameseNetwork {
     }
 
     /** Steps with an Adam of their own. */
-    private ToDoubleFunction<Batches.Batch> newStepper(PairMatrixLoss loss, ISchedule learningRate) {
-        return stepper(loss, learningRate, Nd4j.zeros(DataType.FLOAT, 1, 2 * graph.numParams()), new AtomicInteger()::getAndIncrement);
+    private ToDoubleFunction<Batches.Batch> newStepper(boolean violatingOnly, ISchedule learningRate) {
+        return stepper(violatingOnly, learningRate, Nd4j.zeros(DataType.FLOAT, 1, 2 * graph.numParams()), new AtomicInteger()::getAndIncrement);
     }
 
     /** One step after another: the loss of a batch, and Adam moves the weights. */
-    private ToDoubleFunction<Batches.Batch> stepper(PairMatrixLoss loss, ISchedule learningRate, INDArray state, IntSupplier iteration) {
+    private ToDoubleFunction<Batches.Batch> stepper(boolean violatingOnly, ISchedule learningRate, INDArray state, IntSupplier iteration) {
+        PairMatrixLoss matrixLoss = new PairMatrixLoss(options.distance, options.margin, violatingOnly);
         AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(options.learningRate).learningRateSchedule(learningRate)
                 .epsilon(EPSILON).build());
         INDArray weights = graph.params().reshape(graph.numParams());
         adam.setStateViewArray(state, weights.shape(), 'c', false);
         return batch -> {
-            PairMatrixLoss.Result result = loss.of(fast.forward(batch.pictures()), batch.weights());
+            PairMatrixLoss.Result result = matrixLoss.of(fast.forward(batch.pictures()), batch.weights());
             fast.backward(result.gradient());
             adam.applyUpdater(fast.gradient(), iteration.getAsInt(), 0);
             weights.subi(fast.gradient());
@@ -429,17 +430,20 @@ public final class SiameseNetwork {
         restore(from);
         Batches batches = new Batches.OfClasses(train, recipe, new Random(seed));
         INDArray moments = Nd4j.createFromArray(from.moments).reshape(1, from.moments.length);
-        ToDoubleFunction<Batches.Batch> learn = stepper(new PairMatrixLoss(options.distance, options.margin, true),
-                new OneCycle(recipe.peakLearningRate(), ofSteps), moments, new AtomicInteger(from.steps)::getAndIncrement);
+        ToDoubleFunction<Batches.Batch> learn = stepper(true, new OneCycle(recipe.peakLearningRate(), ofSteps), moments,
+                new AtomicInteger(from.steps)::getAndIncrement);
         double sum = 0;
-        for (int step = 1; step <= steps; step++) {
-            double score = learn.applyAsDouble(batches.get(step - 1));
-            if (!Double.isFinite(score)) {
-                throw new ArithmeticException("The loss became " + score + " in step " + (from.steps + step) + "; try a smaller learning rate.");
+        try {
+            for (int step = 1; step <= steps; step++) {
+                double score = learn.applyAsDouble(batches.get(step - 1));
+                if (!Double.isFinite(score)) {
+                    throw new ArithmeticException("The loss became " + score + " in step " + (from.steps + step) + "; try a smaller learning rate.");
+                }
+                sum += score;
             }
-            sum += score;
+        } finally {
+            fast.release();
         }
-        fast.release();
         return new State(graph.params().toFloatVector(), moments.toFloatVector(), from.steps + steps, sum / steps);
     }
 

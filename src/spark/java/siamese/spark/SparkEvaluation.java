@@ -78,7 +78,7 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
     public DistanceHistogram broadcast(Embeddings points) {
-        return broadcast(blocks(points));
+        return broadcast(Block.split(points, rows));
     }
 
     /**
@@ -144,7 +144,7 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      */
     public void store(Embeddings points, String folder) throws IOException {
         String id = UUID.randomUUID().toString();
-        List<Block> blocks = blocks(points);
+        List<Block> blocks = Block.split(points, rows);
         for (int b = 0; b < blocks.size(); b++) {
             write(folder, b, id, blocks.get(b));
         }
@@ -209,17 +209,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         }
         return cluster.context().parallelize(parts, tasks).map(part -> new Numbered(part.number, null, shared.value().use(worker -> {
             worker.restore(state.value());
-            return blocks(Embeddings.of(worker, part.images), part.images.size()).get(0);
+            return Block.of(Embeddings.of(worker, part.images), 0, part.images.size());
         })));
-    }
-
-    private List<Block> blocks(Embeddings points) {
-        return blocks(points, rows);
-    }
-
-    private static List<Block> blocks(Embeddings points, int rows) {
-        return IntStream.range(0, (points.size() + rows - 1) / rows)
-                .mapToObj(b -> Block.of(points, b * rows, Math.min((b + 1) * rows, points.size()))).toList();
     }
 
     private DistanceHistogram count(int blocks, Source source) {
