@@ -423,6 +423,15 @@ def maven_error(lines: list[str]) -> str:
     return errors[0] if errors else (lines[-1] if lines else "no output")
 
 
+def maven_build(step: Step, log: str, what: str, java: Path, folder: Path, progress, *arguments) -> None:
+    """Runs Maven with these arguments and logs what it says; it writes into the folder. Says in one sentence why it failed."""
+    status, lines = logged(step, log, [*maven(), "-B", "-Dstyle.color=never", *arguments],
+                           dict(environment(), JAVA_HOME=str(java.parent.parent)), progress)
+    if status:
+        disk_full(lines, folder)
+        raise Problem(f"Maven could not build {what}: {maven_error(lines)} (everything it said is in {LOGS / (log + '.log')}).")
+
+
 def build(java: Path) -> dict:
     """Compiles the library into target/classes and puts what it needs into target/lib, unless that is done."""
     stamp = TARGET / "built.json"
@@ -452,12 +461,7 @@ def build(java: Path) -> dict:
             return f"{fetched} files fetched, last {text.rsplit('/', 3)[-3 if text.endswith('/s)') else -1].split(' ')[0]}"
         return ""
 
-    status, lines = logged(step, "maven", [*maven(), "-B", "-Dstyle.color=never", "-Dmaven.test.skip=true", "package"],
-                           dict(environment(), JAVA_HOME=str(java.parent.parent)), progress)
-    if status:
-        disk_full(lines, TARGET)
-        raise Problem(f"Maven could not build the library: {maven_error(lines)} "
-                      f"(everything it said is in {LOGS / 'maven.log'}).")
+    maven_build(step, "maven", "the library", java, TARGET, progress, "-Dmaven.test.skip=true", "package")
     help_texts()
     state = {"libraries": libraries, "sources": sources, "warning": onednn_warning(java)}
     write(stamp, json.dumps(state))
@@ -480,12 +484,7 @@ def build_spark(java: Path) -> None:
         fetched += "Downloaded from" in text
         return f"{fetched} files fetched" if fetched else ""
 
-    status, lines = logged(step, "maven-spark", [*maven(), "-B", "-Dstyle.color=never", "-P", "spark", "-Dmaven.test.skip=true", "package"],
-                           dict(environment(), JAVA_HOME=str(java.parent.parent)), progress)
-    if status:
-        disk_full(lines, SPARK_BUILD)
-        raise Problem(f"Maven could not build what runs on Spark: {maven_error(lines)} "
-                      f"(everything it said is in {LOGS / 'maven-spark.log'}).")
+    maven_build(step, "maven-spark", "what runs on Spark", java, SPARK_BUILD, progress, "-P", "spark", "-Dmaven.test.skip=true", "package")
     help_texts()
     write(stamp, wanted)
     step.done()
@@ -814,12 +813,7 @@ def bench(options) -> int:
             stamp, wanted = TARGET / "bench" / "built", digest(ROOT / "pom.xml", ROOT / "src" / "main", home / "java")
             if read(stamp) != wanted:
                 step = Step("Building the benchmark with Maven")
-                status, lines = logged(step, "maven-bench", [*maven(), "-B", "-ntp", "-Dstyle.color=never", "-P", "bench", "test-compile"],
-                                       dict(environment(), JAVA_HOME=str(java.parent.parent)), lambda text: "")
-                if status:
-                    disk_full(lines, TARGET)
-                    raise Problem(f"Maven could not build the benchmark: {maven_error(lines)} "
-                                  f"(everything it said is in {LOGS / 'maven-bench.log'}).")
+                maven_build(step, "maven-bench", "the benchmark", java, TARGET, lambda text: "", "-ntp", "-P", "bench", "test-compile")
                 write(stamp, wanted)
                 step.done()
     except OSError as problem:
