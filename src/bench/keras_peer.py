@@ -4,13 +4,12 @@ The same tower, the same pairs each once an epoch, 128 pairs a batch, Adam, floa
 what costs it time only: no metric, no test pairs after each epoch.
 """
 import os
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from peer import BATCH, Clock, gemm, images, memory, order, pairs, per_second, tell
+from peer import BATCH, Clock, gemm, images, memory, order, pairs, per_second, quality, tell
 
 
 def main() -> None:
@@ -60,21 +59,9 @@ def main() -> None:
         tell(pairsPerSecond=clock.pairs_per_second(), memory=trained,
              imagesPerSecond=per_second(lambda: tower.predict(some, batch_size=256, verbose=0), len(some)))
         return
-    # quality: the distances of the test pairs after each epoch that is asked for
     x, y = [train[chosen[:, 0]], train[chosen[:, 1]]], chosen[:, 2].astype(np.float32)
-    test, judged, seconds, results = images(wanted["mnist"], "t10k")[..., None], pairs(wanted["test"]), 0.0, []
-    for epoch in range(1, max(wanted["epochs"]) + 1):
-        began = time.perf_counter()
-        model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0)
-        seconds += time.perf_counter() - began
-        if epoch == 1:
-            tell(first=True)
-        if epoch in wanted["epochs"]:
-            e = tower.predict(test, batch_size=256, verbose=0)
-            file = f"{wanted['out']}-{epoch}.distances"
-            np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
-            results.append({"epochs": epoch, "seconds": seconds, "distances": file})
-    tell(schedules=results, memory=memory())
+    quality(wanted, lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0),
+            lambda pictures: tower.predict(pictures[..., None], batch_size=256, verbose=0))
 
 
 if __name__ == "__main__":

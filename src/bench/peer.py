@@ -73,6 +73,24 @@ def per_second(run, count: int, seconds: float = 2.0) -> float:
     return done / (time.perf_counter() - began)
 
 
+def quality(wanted: dict, learn, embed) -> None:
+    """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far and the file
+    with the test pairs' distances then. learn() is one epoch; embed gets pictures of shape [n, 28, 28]."""
+    test, judged, seconds, results = images(wanted["mnist"], "t10k"), pairs(wanted["test"]), 0.0, []
+    for epoch in range(1, max(wanted["epochs"]) + 1):
+        began = time.perf_counter()
+        learn()
+        seconds += time.perf_counter() - began
+        if epoch == 1:
+            tell(first=True)
+        if epoch in wanted["epochs"]:
+            e = embed(test)
+            file = f"{wanted['out']}-{epoch}.distances"
+            np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
+            results.append({"epochs": epoch, "seconds": seconds, "distances": file})
+    tell(schedules=results, memory=memory())
+
+
 def gemm(multiply) -> float:
     """GFLOP/s of the best of some products of two 2048 × 2048 matrices."""
     multiply()

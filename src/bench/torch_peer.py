@@ -3,13 +3,10 @@
 Both sides of the pairs go through the tower in one call and the pictures are laid out channels last, which is the fastest
 of the ways that were tried; batches are taken from arrays in memory, without a DataLoader.
 """
-import time
-
-import numpy as np
 import torch
 from torch import nn
 
-from peer import BATCH, Clock, images, memory, order, pairs, per_second, tell
+from peer import BATCH, Clock, images, memory, order, pairs, per_second, quality, tell
 
 
 def main() -> None:
@@ -53,20 +50,12 @@ def main() -> None:
         some = train[:10_000]
         tell(pairsPerSecond=clock.pairs_per_second(), memory=trained, imagesPerSecond=per_second(lambda: embed(some), len(some)))
         return
-    test, judged, seconds, results = torch.from_numpy(images(wanted["mnist"], "t10k"))[:, None], pairs(wanted["test"]), 0.0, []
-    for epoch in range(1, max(wanted["epochs"]) + 1):
-        began = time.perf_counter()
+
+    def epoch():
         for batch in chosen[torch.randperm(len(chosen))].split(BATCH):
             learn(batch)
-        seconds += time.perf_counter() - began
-        if epoch == 1:
-            tell(first=True)
-        if epoch in wanted["epochs"]:
-            e = embed(test)
-            file = f"{wanted['out']}-{epoch}.distances"
-            np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
-            results.append({"epochs": epoch, "seconds": seconds, "distances": file})
-    tell(schedules=results, memory=memory())
+
+    quality(wanted, epoch, lambda pictures: embed(torch.from_numpy(pictures)[:, None]))
 
 
 if __name__ == "__main__":
