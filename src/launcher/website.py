@@ -80,7 +80,6 @@ def stage(source, target):
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
             cell.source = links(cell.source).replace("SITE_ROOT/", depth).replace("SITE_EXERCISES/", "" if depth else "exercises/")
-            # Sphinx wants headings without gaps, and a table or a formula not right behind a line of text.
             if "solution" in tags:
                 cell.source = f"::::{{dropdown}} Explanation\n{cell.source}\n::::"
         elif cell.cell_type == "code":

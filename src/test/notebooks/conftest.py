@@ -91,11 +91,12 @@ def server(argv, **popen):
     with open(log, "w", encoding="utf-8") as out:
         process = subprocess.Popen([*argv, str(port)], stdout=out, stderr=out, **popen)
     try:
-        until = time.monotonic() + 600
-        while not (address := re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", log.read_text(encoding="utf-8"))):
-            assert process.poll() is None and time.monotonic() < until, log.read_text(encoding="utf-8")
-            time.sleep(0.2)
-        yield process, address.group(0)
+        def address():
+            said = log.read_text(encoding="utf-8")
+            assert process.poll() is None, said
+            return re.search(rf"http://127\.0\.0\.1:{port}/\S+token=\w+", said)
+
+        yield process, wait_until(address, 600).group(0)
     finally:
         family = course.descendants(process.pid)
         process.terminate()
