@@ -17,13 +17,18 @@ record Distortion(double xx, double xy, double yx, double yy, double right, doub
     private static final int TURNS = 4;
 
     static Distortion draw(Random random) {
-        double angle = Math.toRadians(between(random, MOST_DEGREES));
-        double slant = between(random, MOST_SLANT);
-        double width = 1 / (1 + between(random, MOST_STRETCH));
-        double height = 1 / (1 + between(random, MOST_STRETCH));
+        return draw(1, random);
+    }
+
+    /** With a share of the full strength, 0 to 1. */
+    static Distortion draw(double strength, Random random) {
+        double angle = Math.toRadians(strength * between(random, MOST_DEGREES));
+        double slant = strength * between(random, MOST_SLANT);
+        double width = 1 / (1 + strength * between(random, MOST_STRETCH));
+        double height = 1 / (1 + strength * between(random, MOST_STRETCH));
         return new Distortion(width * Math.cos(angle), height * (slant * Math.cos(angle) - Math.sin(angle)),
                 width * Math.sin(angle), height * (slant * Math.sin(angle) + Math.cos(angle)),
-                between(random, MOST_SHIFT), between(random, MOST_SHIFT));
+                strength * between(random, MOST_SHIFT), strength * between(random, MOST_SHIFT));
     }
 
     private static double between(Random random, double most) {
@@ -69,7 +74,8 @@ record Distortion(double xx, double xy, double yx, double yy, double right, doub
         return result;
     }
 
-    private void apply(byte[] drawing, int size, byte[] pixels, int at) {
+    /** Writes the distorted drawing into pixels, from a place on. */
+    void apply(byte[] drawing, int size, byte[] pixels, int at) {
         double centre = (size - 1) / 2.0;
         for (int y = 0; y < size; y++) {
             for (int x = 0; x < size; x++) {

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -185,16 +186,45 @@ public final class LabeledImages implements Serializable {
      */
     public INDArray pixels(int... indices) {
         int area = rows * columns;
-        float[] values = new float[indices.length * area];
+        byte[] chosen = new byte[indices.length * area];
         for (int k = 0; k < indices.length; k++) {
-            int from = Objects.checkIndex(indices[k], labels.length) * area;
-            for (int p = 0; p < area; p++) {
-                values[k * area + p] = (pixels[from + p] & 0xff) / 255f;
-            }
+            System.arraycopy(pixels, Objects.checkIndex(indices[k], labels.length) * area, chosen, k * area, area);
         }
-        INDArray images = Nd4j.createUninitialized(DataType.FLOAT, indices.length, 1, rows, columns);
+        return numbers(chosen);
+    }
+
+    private INDArray numbers(byte[] ink) {
+        float[] values = new float[ink.length];
+        for (int p = 0; p < values.length; p++) {
+            values[p] = (ink[p] & 0xff) / 255f;
+        }
+        INDArray images = Nd4j.createUninitialized(DataType.FLOAT, ink.length / (rows * columns), 1, rows, columns);
         images.data().asNioFloat().put(values);
         return images;
+    }
+
+    /**
+     * {@return the images as {@link #pixels} gives them, each distorted a little: rotated by up to 12 degrees, slanted by up
+     * to a quarter, stretched by up to 15 % in each direction, and moved by up to 2 pixels, all at random}
+     *
+     * @param strength how much of that, 0 to 1
+     * @param random draws the distortions
+     * @param indices the images wanted, in this order; an image may appear more than once
+     * @throws IllegalArgumentException if strength is out of range or the images are not square
+     * @throws IndexOutOfBoundsException if there is no such image
+     */
+    public INDArray distorted(double strength, Random random, int... indices) {
+        if (!(strength >= 0 && strength <= 1)) {
+            throw new IllegalArgumentException("strength must be 0 to 1, but is " + strength + ".");
+        }
+        if (rows != columns) {
+            throw new IllegalArgumentException("images must be square, but are " + rows + " x " + columns + ".");
+        }
+        byte[] result = new byte[indices.length * rows * columns];
+        for (int k = 0; k < indices.length; k++) {
+            Distortion.draw(strength, random).apply(bytes(indices[k]), rows, result, k * rows * columns);
+        }
+        return numbers(result);
     }
 
     /**

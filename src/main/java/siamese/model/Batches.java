@@ -127,17 +127,17 @@ abstract class Batches {
         }
     }
 
-    /** All pairs of some images of some classes, drawn anew for each batch, as {@link AllPairs} says. */
+    /** All pairs of some images of some classes, drawn anew for each batch, as a {@link Recipe} says. */
     static final class OfClasses extends Batches {
 
         private final LabeledImages images;
-        private final AllPairs recipe;
+        private final Recipe recipe;
         private final Random random;
         private final int[][] byClass;
         private final int[] next;
         private final int[] classes;
 
-        OfClasses(LabeledImages images, AllPairs recipe, Random random) {
+        OfClasses(LabeledImages images, Recipe recipe, Random random) {
             this.images = images;
             this.recipe = recipe;
             this.random = random;
@@ -182,8 +182,7 @@ abstract class Batches {
                     labels.add(c);
                 }
             }
-            INDArray pictures = images.pixels(chosen.stream().mapToInt(i -> i).toArray());
-            return new Batch(shifted(pictures), weights(labels), (long) labels.size() * (labels.size() - 1) / 2);
+            return new Batch(pictures(chosen.stream().mapToInt(i -> i).toArray()), weights(labels), (long) labels.size() * (labels.size() - 1) / 2);
         }
 
         /** Similar and dissimilar pairs i &lt; j with half of the weight each. */
@@ -206,8 +205,12 @@ abstract class Batches {
             return weights;
         }
 
-        private INDArray shifted(INDArray pictures) {
-            int most = recipe.shift();
+        private INDArray pictures(int[] chosen) {
+            return recipe instanceof SupervisedContrastive own ? images.distorted(own.distortion(), random, chosen)
+                    : shifted(images.pixels(chosen), ((AllPairs) recipe).shift());
+        }
+
+        private INDArray shifted(INDArray pictures, int most) {
             int down = most == 0 ? 0 : random.nextInt(2 * most + 1) - most;
             int right = most == 0 ? 0 : random.nextInt(2 * most + 1) - most;
             if (down == 0 && right == 0) {

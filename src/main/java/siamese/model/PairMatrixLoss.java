@@ -3,7 +3,6 @@ package siamese.model;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * The contrastive loss read off the matrix of all distances between n embeddings, so that an image is embedded once
@@ -20,37 +19,22 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * @param margin of the contrastive loss, greater than 0
  * @param violatingOnly whether the dissimilar pairs that are closer than the margin share the weight of all of them
  */
-record PairMatrixLoss(Distance distance, double margin, boolean violatingOnly) {
+record PairMatrixLoss(Distance distance, double margin, boolean violatingOnly) implements BatchLoss {
 
     private static final double NEAR_ZERO = 1e-4;
-    private static final double SHORTEST = 1e-8;
-
-    /**
-     * What the loss is and where it falls.
-     *
-     * @param loss the weighted sum over all pairs
-     * @param gradient of the loss with respect to the embeddings, shape [n, d]
-     */
-    record Result(double loss, INDArray gradient) {
-    }
 
     PairMatrixLoss {
         Objects.requireNonNull(distance, "distance");
         new ContrastiveLoss(margin);
     }
 
-    /**
-     * {@return the loss of embeddings and its gradient}
-     *
-     * @param embeddings shape [n, d], float or double; it is not changed
-     * @param weights n rows of 2n numbers: those of P and, beside them, those of N
-     */
-    Result of(INDArray embeddings, double[] weights) {
+    @Override
+    public Result of(INDArray embeddings, double[] weights) {
         int n = (int) embeddings.size(0);
         INDArray lengths = null;
         INDArray e = embeddings;
         if (distance == Distance.COSINE) {
-            lengths = Transforms.max(embeddings.norm2(true, 1), SHORTEST);
+            lengths = BatchLoss.lengths(embeddings);
             e = embeddings.div(lengths);
         }
         double[] distances = distances(e);
@@ -76,8 +60,8 @@ record PairMatrixLoss(Distance distance, double margin, boolean violatingOnly) {
             }
         }
         INDArray gradient = Nd4j.create(forces, new long[] {n, n}, 'c').castTo(e.dataType()).mmul(e).muli(2);
-        if (lengths != null) { // only what turns a direction reaches the embedding
-            gradient.subi(e.mulColumnVector(gradient.mul(e).sum(true, 1))).diviColumnVector(lengths);
+        if (lengths != null) {
+            BatchLoss.backThroughDirections(gradient, e, lengths);
         }
         return new Result(loss, gradient);
     }

@@ -112,6 +112,16 @@ public final class SiameseNetwork {
         public static Options cosine(long seed) {
             return new Options(Distance.COSINE, 0.5, Activation.IDENTITY, 1e-3, seed);
         }
+
+        /**
+         * {@return for training by {@link SupervisedContrastive}: cosine distance and ReLU; the margin 1, that of embeddings
+         * with nothing in common, matters for the reported contrastive loss only}
+         *
+         * @param seed of the initial weights and of the order of the training images
+         */
+        public static Options directions(long seed) {
+            return new Options(Distance.COSINE, 1, Activation.RELU, 1e-3, seed);
+        }
     }
 
     /**
@@ -259,7 +269,7 @@ public final class SiameseNetwork {
     public synchronized History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
         check(train, epochs, batchSize);
         return train(train.images(), test, epochs, new Batches.OfPairs(train, batchSize, new Random(options.seed)),
-                stepper(false, null, graph.getUpdater().getStateViewArray(), () -> {
+                stepper(matrixLoss(false), null, 0, graph.getUpdater().getStateViewArray(), () -> {
                     int iteration = graph.getConfiguration().getIterationCount();
                     graph.getConfiguration().setIterationCount(iteration + 1);
                     return iteration;
@@ -288,31 +298,39 @@ public final class SiameseNetwork {
             throw new IllegalArgumentException("block must be at least 1, but is " + block + ".");
         }
         return train(train.images(), test, epochs, new Batches.OfBlocks(train, batchSize, block, new Random(options.seed)),
-                newStepper(false, null), listeners);
+                newStepper(matrixLoss(false), null, 0), listeners);
     }
 
     /**
-     * Trains on all pairs within each batch of labelled images, each embedded once: many times the pairs for the same
-     * work. This is the course's recommendation; {@link AllPairs} says how it goes.
+     * Trains on labelled images, many of them a batch and each embedded once, so that the loss reads many times the pairs
+     * for the same work. This is what the course recommends: {@link AllPairs} for a few epochs, {@link SupervisedContrastive}
+     * where the last mistakes count.
      *
      * @param train images of 28 × 28 pixels; a class with a single image is left out
-     * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
-     * @param recipe batches, epochs and learning rate; the {@link Options#learningRate()} is not used
+     * @param test pairs whose contrastive loss is reported after each epoch, without any influence on training; null for none
+     * @param recipe loss, batches, epochs and learning rate; the {@link Options#learningRate()} is not used
      * @param listeners are told what happens
-     * @return the loss (similar and dissimilar pairs weighing half each) and the speed of each epoch
-     * @throws IllegalArgumentException if fewer than two classes have two images, or the pictures have another size
+     * @return the loss, as the recipe defines it, and the speed of each epoch
+     * @throws IllegalArgumentException if fewer than two classes have two images, the pictures have another size, or the
+     *     recipe is for another distance
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
-    public synchronized History fit(LabeledImages train, Pairs test, AllPairs recipe, TrainingListener... listeners) {
+    public synchronized History fit(LabeledImages train, Pairs test, Recipe recipe, TrainingListener... listeners) {
         checkSize(train);
+        if (recipe instanceof SupervisedContrastive && options.distance != Distance.COSINE) {
+            throw new IllegalArgumentException("recipe teaches directions, so the network's distance must be COSINE, but is "
+                    + options.distance + "; use Options.directions(seed).");
+        }
         Batches batches = new Batches.OfClasses(train, recipe, new Random(options.seed));
-        return train(train, test, recipe.epochs(), batches, newStepper(true,
-                new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs())), listeners);
+        OneCycle learningRate = new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs());
+        BatchLoss batchLoss = recipe instanceof SupervisedContrastive own ? new SupervisedContrastiveLoss(own.temperature()) : matrixLoss(true);
+        double decay = recipe instanceof SupervisedContrastive own ? own.weightDecay() : 0;
+        return train(train, test, recipe.epochs(), batches, newStepper(batchLoss, learningRate, decay), listeners);
     }
 
     /**
-     * {@return a network that was trained on all pairs of the images, by
-     * {@link #fit(LabeledImages, Pairs, AllPairs, TrainingListener...)}: trained now, or loaded if the same was trained before}
+     * {@return a network that was trained on the images, by
+     * {@link #fit(LabeledImages, Pairs, Recipe, TrainingListener...)}: trained now, or loaded if the same was trained before}
      *
      * <p>It is kept in the folder {@code models} of {@link RunSize#cacheFolder()}, under a name made from the options, the
      * recipe and the images; a file that cannot be read is replaced.
@@ -324,12 +342,12 @@ public final class SiameseNetwork {
      * @throws IllegalArgumentException if fewer than two classes have two images, or the pictures have another size
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
-    public static SiameseNetwork trained(LabeledImages train, Options options, AllPairs recipe, TrainingListener... listeners) {
+    public static SiameseNetwork trained(LabeledImages train, Options options, Recipe recipe, TrainingListener... listeners) {
         return trained(RunSize.cacheFolder().resolve("models"), train, options, recipe, listeners);
     }
 
     /** The same with another folder. */
-    static SiameseNetwork trained(Path folder, LabeledImages train, Options options, AllPairs recipe, TrainingListener... listeners) {
+    static SiameseNetwork trained(Path folder, LabeledImages train, Options options, Recipe recipe, TrainingListener... listeners) {
         String key = UUID.nameUUIDFromBytes((options + " " + recipe + " " + train.source() + " " + train.fingerprint())
                 .getBytes(StandardCharsets.UTF_8)).toString();
         Path file = folder.resolve(key + ".zip");
@@ -364,22 +382,29 @@ public final class SiameseNetwork {
         checkSize(train.images());
     }
 
-    /** Steps with an Adam of their own. */
-    private ToDoubleFunction<Batches.Batch> newStepper(boolean violatingOnly, ISchedule learningRate) {
-        return stepper(violatingOnly, learningRate, Nd4j.zeros(DataType.FLOAT, 1, 2 * graph.numParams()), new AtomicInteger()::getAndIncrement);
+    private BatchLoss matrixLoss(boolean violatingOnly) {
+        return new PairMatrixLoss(options.distance, options.margin, violatingOnly);
     }
 
-    /** One step after another: the loss of a batch, and Adam moves the weights. */
-    private ToDoubleFunction<Batches.Batch> stepper(boolean violatingOnly, ISchedule learningRate, INDArray state, IntSupplier iteration) {
-        PairMatrixLoss matrixLoss = new PairMatrixLoss(options.distance, options.margin, violatingOnly);
+    /** Steps with an Adam of their own. */
+    private ToDoubleFunction<Batches.Batch> newStepper(BatchLoss batchLoss, ISchedule learningRate, double decay) {
+        return stepper(batchLoss, learningRate, decay, Nd4j.zeros(DataType.FLOAT, 1, 2 * graph.numParams()), new AtomicInteger()::getAndIncrement);
+    }
+
+    /** One step after another: the loss of a batch, and Adam moves the weights; decay takes its share of them, if there is one. */
+    private ToDoubleFunction<Batches.Batch> stepper(BatchLoss batchLoss, ISchedule learningRate, double decay, INDArray state, IntSupplier iteration) {
         AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(options.learningRate).learningRateSchedule(learningRate)
                 .epsilon(EPSILON).build());
         INDArray weights = graph.params().reshape(graph.numParams());
         adam.setStateViewArray(state, weights.shape(), 'c', false);
         return batch -> {
-            PairMatrixLoss.Result result = matrixLoss.of(fast.forward(batch.pictures()), batch.weights());
+            BatchLoss.Result result = batchLoss.of(fast.forward(batch.pictures()), batch.weights());
             fast.backward(result.gradient());
-            adam.applyUpdater(fast.gradient(), iteration.getAsInt(), 0);
+            int number = iteration.getAsInt();
+            adam.applyUpdater(fast.gradient(), number, 0);
+            if (decay > 0) {
+                weights.muli(1 - decay * learningRate.valueAt(number, 0));
+            }
             weights.subi(fast.gradient());
             double sum = weights.sumNumber().doubleValue(); // a weight that is no number can hide behind pooling and ReLU
             return Double.isFinite(sum) ? result.loss() : sum;
@@ -407,7 +432,7 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Takes some steps of the training of {@link #fit(LabeledImages, Pairs, AllPairs, TrainingListener...)}, from a given
+     * Takes some steps of the training of {@link #fit(LabeledImages, Pairs, Recipe, TrainingListener...)} with {@link AllPairs}, from a given
      * state, on batches that depend on nothing but the images, the recipe and the seed. So the same call gives the same
      * result, on whatever machine of its kind it is repeated.
      *
@@ -430,7 +455,7 @@ public final class SiameseNetwork {
         restore(from);
         Batches batches = new Batches.OfClasses(train, recipe, new Random(seed));
         INDArray moments = Nd4j.createFromArray(from.moments).reshape(1, from.moments.length);
-        ToDoubleFunction<Batches.Batch> learn = stepper(true, new OneCycle(recipe.peakLearningRate(), ofSteps), moments,
+        ToDoubleFunction<Batches.Batch> learn = stepper(matrixLoss(true), new OneCycle(recipe.peakLearningRate(), ofSteps), 0, moments,
                 new AtomicInteger(from.steps)::getAndIncrement);
         double sum = 0;
         try {

@@ -1,10 +1,11 @@
-"""Writes loss.csv: the contrastive loss and its gradients as PyTorch's autograd gives them; ContrastiveLossTest and
-PairMatrixLossTest compare. Any version of PyTorch will do:
+"""Writes loss.csv: the contrastive losses and their gradients as PyTorch's autograd gives them; ContrastiveLossTest,
+PairMatrixLossTest and SupervisedContrastiveTest compare. Any version of PyTorch will do:
 
     apt-get install python3-torch && /usr/bin/python3 make_fixture.py      (or: pip install torch)
 
 A row is kind; margin; inputs; similar; mean loss; gradient of the mean loss with respect to the inputs. The inputs are
-distances, or 2n embeddings of d components whose pairs are (0, n), (1, n + 1) and so on.
+distances, or 2n embeddings of d components whose pairs are (0, n), (1, n + 1) and so on. For SUPERVISED it is kind;
+temperature; n embeddings; n labels; loss; gradient.
 """
 import pathlib
 
@@ -38,4 +39,16 @@ for kind in ("EUCLIDEAN", "COSINE"):
             mean = loss(distance, similar, margin)
             mean.backward()
             rows.append([kind, repr(margin), row(embeddings), row(similar), repr(mean.item()), row(embeddings.grad)])
+for temperature in (0.05, 0.1, 1.0):
+    for n in (4, 9, 30):
+        labels = torch.randint(0, 3, (n,))
+        embeddings = torch.randn(n, 5, requires_grad=True)
+        directions = torch.nn.functional.normalize(embeddings)
+        logits = (directions @ directions.T / temperature).masked_fill(torch.eye(n, dtype=torch.bool), -torch.inf)
+        same = (labels[:, None] == labels[None, :]) & ~torch.eye(n, dtype=torch.bool)
+        some = same.any(1)  # an image without a similar one adds nothing, but counts in the mean
+        target = same[some].double() / same[some].sum(1, keepdim=True)
+        mean = -(target * torch.log_softmax(logits[some], 1).masked_fill(target == 0, 0)).sum() / n
+        mean.backward()
+        rows.append(["SUPERVISED", repr(temperature), row(embeddings), row(labels), repr(mean.item()), row(embeddings.grad)])
 pathlib.Path(__file__).with_name("loss.csv").write_text("\n".join(";".join(r) for r in rows) + "\n")
