@@ -17,18 +17,13 @@ record Distortion(double xx, double xy, double yx, double yy, double right, doub
     private static final int TURNS = 4;
 
     static Distortion draw(Random random) {
-        return draw(1, random);
-    }
-
-    /** With a share of the full strength, 0 to 1. */
-    static Distortion draw(double strength, Random random) {
-        double angle = Math.toRadians(strength * between(random, MOST_DEGREES));
-        double slant = strength * between(random, MOST_SLANT);
-        double width = 1 / (1 + strength * between(random, MOST_STRETCH));
-        double height = 1 / (1 + strength * between(random, MOST_STRETCH));
+        double angle = Math.toRadians(between(random, MOST_DEGREES));
+        double slant = between(random, MOST_SLANT);
+        double width = 1 / (1 + between(random, MOST_STRETCH));
+        double height = 1 / (1 + between(random, MOST_STRETCH));
         return new Distortion(width * Math.cos(angle), height * (slant * Math.cos(angle) - Math.sin(angle)),
                 width * Math.sin(angle), height * (slant * Math.sin(angle) + Math.cos(angle)),
-                strength * between(random, MOST_SHIFT), strength * between(random, MOST_SHIFT));
+                between(random, MOST_SHIFT), between(random, MOST_SHIFT));
     }
 
     private static double between(Random random, double most) {

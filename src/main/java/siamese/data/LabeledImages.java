@@ -204,25 +204,24 @@ public final class LabeledImages implements Serializable {
     }
 
     /**
-     * {@return the images as {@link #pixels} gives them, each distorted a little: rotated by up to 12 degrees, slanted by up
-     * to a quarter, stretched by up to 15 % in each direction, and moved by up to 2 pixels, all at random}
+     * {@return the images as {@link #pixels} gives them, each moved by some part of a pixel or more, right or left and down or
+     * up, at random; a pixel between old ones gets their mean, weighted by nearness, and from outside comes paper}
      *
-     * @param strength how much of that, 0 to 1
-     * @param random draws the distortions
+     * @param most how far at most, in pixels, 0 or more
+     * @param random draws how far
      * @param indices the images wanted, in this order; an image may appear more than once
-     * @throws IllegalArgumentException if strength is out of range or the images are not square
+     * @throws IllegalArgumentException if most is negative or not a number, or the images are not square
      * @throws IndexOutOfBoundsException if there is no such image
      */
-    public INDArray distorted(double strength, Random random, int... indices) {
-        if (!(strength >= 0 && strength <= 1)) {
-            throw new IllegalArgumentException("strength must be 0 to 1, but is " + strength + ".");
-        }
-        if (rows != columns) {
-            throw new IllegalArgumentException("images must be square, but are " + rows + " x " + columns + ".");
+    public INDArray moved(double most, Random random, int... indices) {
+        if (!(most >= 0) || rows != columns) {
+            throw new IllegalArgumentException("most must be 0 or more and the images square, but they are " + most + " and "
+                    + rows + " x " + columns + ".");
         }
         byte[] result = new byte[indices.length * rows * columns];
         for (int k = 0; k < indices.length; k++) {
-            Distortion.draw(strength, random).apply(bytes(indices[k]), rows, result, k * rows * columns);
+            new Distortion(1, 0, 0, 1, most * (2 * random.nextDouble() - 1), most * (2 * random.nextDouble() - 1))
+                    .apply(bytes(indices[k]), rows, result, k * rows * columns);
         }
         return numbers(result);
     }

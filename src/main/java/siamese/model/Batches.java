@@ -206,7 +206,7 @@ abstract class Batches {
         }
 
         private INDArray pictures(int[] chosen) {
-            return recipe instanceof SupervisedContrastive own ? images.distorted(own.distortion(), random, chosen)
+            return recipe instanceof SupervisedContrastive own ? images.moved(own.shift(), random, chosen)
                     : shifted(images.pixels(chosen), ((AllPairs) recipe).shift());
         }
 

@@ -20,7 +20,7 @@ import siamese.data.Pairs;
 /** The same training in processes of their own, with one thread and with two: the same weights each time. */
 class RepeatableTrainingTest {
 
-    /** What a process does: train in all three ways, and write the weights after each. */
+    /** What a process does: train in all ways, and write the weights after each. */
     public static void main(String[] args) throws IOException {
         int epochs = Integer.parseInt(args[1]);
         if (Nd4j.getEnvironment().maxThreads() != Integer.parseInt(args[2])) {
@@ -40,6 +40,9 @@ class RepeatableTrainingTest {
             network.fit(bars, null, new AllPairs(epochs, 4, 32, 1e-3, 1));
             weights.add(network.graph().params().toFloatVector());
         }
+        SiameseNetwork network = new SiameseNetwork(SiameseNetwork.Options.directions(5));
+        network.fit(bars, null, new SupervisedContrastive(epochs, 4, 32, 1e-3, 0.05, 0.1, 1));
+        weights.add(network.graph().params().toFloatVector());
         ByteBuffer out = ByteBuffer.allocate(4 * weights.size() * weights.get(0).length);
         for (float[] w : weights) {
             for (float value : w) {
@@ -78,7 +81,7 @@ class RepeatableTrainingTest {
         for (int i = 0; i < first[1].length; i++) {
             most = Math.max(most, Math.abs(first[1][i] - first[2][i]));
         }
-        Campaign.figure("training: %d processes with one thread, %d with two, each trained in three ways with two distances for %d epochs: for the "
+        Campaign.figure("training: %d processes with one thread, %d with two, each trained in three ways with two distances and in a fourth way for %d epochs: for the "
                 + "same number of threads all %,d weights the same to the bit; between one and two threads they differ by %.1g at most",
                 runs, runs, epochs, first[1].length, most);
     }

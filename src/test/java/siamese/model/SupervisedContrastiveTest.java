@@ -110,19 +110,48 @@ class SupervisedContrastiveTest {
     }
 
     @Test
-    void distortedImagesDifferEachTimeAndFollowTheGenerator() {
-        LabeledImages bars = SiameseNetworkTest.bars(4, 5, 1);
-        int[] some = {3, 3, 11};
-        assertArrayEquals(bars.pixels(some).reshape(3 * 784).toFloatVector(),
-                bars.distorted(0, new Random(1), some).reshape(3 * 784).toFloatVector(), "strength 0 changes nothing");
-        INDArray distorted = bars.distorted(1, new Random(1), some);
-        assertArrayEquals(new long[] {3, 1, 28, 28}, distorted.shape());
-        assertEquals(distorted, bars.distorted(1, new Random(1), some));
-        assertFalse(distorted.slice(0).equals(distorted.slice(1)), "the same image twice is distorted twice");
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> bars.distorted(1.1, new Random(1), 0)).getMessage().contains("0 to 1"));
-        assertThrows(IndexOutOfBoundsException.class, () -> bars.distorted(1, new Random(1), 20));
+    void imagesAreMovedByPartsOfAPixelEachTimeDifferently() {
+        byte[] ink = new byte[3 * 784];
+        for (int image = 0; image < 3; image++) {
+            for (int p = 0; p < 20; p++) {
+                ink[784 * image + (10 + p / 4 + image) * 28 + 9 + p % 4] = (byte) (60 + 9 * p);
+            }
+        }
+        LabeledImages spots = new LabeledImages("spots", 28, 28, 2, ink, new int[3]);
+        int[] some = {1, 1, 2};
+        INDArray still = spots.pixels(some);
+        assertEquals(still, spots.moved(0, new Random(1), some));
+        INDArray moved = spots.moved(2, new Random(1), some);
+        assertArrayEquals(new long[] {3, 1, 28, 28}, moved.shape());
+        assertEquals(moved, spots.moved(2, new Random(1), some), "the generator decides");
+        assertFalse(moved.slice(0).equals(moved.slice(1)), "the same image twice is moved twice");
+        Random random = new Random(1);
+        for (int k = 0; k < 3; k++) {
+            double right = 2 * (2 * random.nextDouble() - 1);
+            double down = 2 * (2 * random.nextDouble() - 1);
+            double sum = still.slice(k).sumNumber().doubleValue();
+            assertEquals(sum, moved.slice(k).sumNumber().doubleValue(), 0.02 * sum, "no ink is lost in the middle");
+            assertEquals(right, centre(moved, k, 1) - centre(still, k, 1), 0.02);
+            assertEquals(down, centre(moved, k, 0) - centre(still, k, 0), 0.02);
+        }
+        assertThrows(IllegalArgumentException.class, () -> spots.moved(Double.NaN, new Random(1), 0));
+        assertThrows(IndexOutOfBoundsException.class, () -> spots.moved(1, new Random(1), 3));
         LabeledImages wide = new LabeledImages("wide", 2, 3, 2, new byte[6], new int[1]);
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> wide.distorted(1, new Random(1), 0)).getMessage().contains("square"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> wide.moved(1, new Random(1), 0)).getMessage().contains("square"));
+    }
+
+    /** The centre of an image's ink, down (0) or to the right (1). */
+    private static double centre(INDArray images, int k, int axis) {
+        double sum = 0;
+        double moment = 0;
+        for (int y = 0; y < 28; y++) {
+            for (int x = 0; x < 28; x++) {
+                double ink = images.getDouble(k, 0, y, x);
+                sum += ink;
+                moment += ink * (axis == 0 ? y : x);
+            }
+        }
+        return moment / sum;
     }
 
     @Tag("slow")
@@ -131,7 +160,7 @@ class SupervisedContrastiveTest {
         LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
         Pairs pairs = Pairs.create(bars, 1);
         SiameseNetwork network = new SiameseNetwork(SiameseNetwork.Options.directions(1));
-        History history = network.fit(bars, pairs, new SupervisedContrastive(4, 4, 8, 4e-3, 0.1, 0.1, 0.2));
+        History history = network.fit(bars, pairs, new SupervisedContrastive(4, 4, 8, 4e-3, 0.1, 0.1, 1));
         List<History.Epoch> epochs = history.epochs();
         assertEquals(4, epochs.size());
         double least = Math.log(7); // where the seven others of a class are all equally near, and nobody else is
@@ -166,7 +195,7 @@ class SupervisedContrastiveTest {
             assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, wrong, 0))
                     .getMessage().contains("weightDecay"));
             assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, 0, wrong))
-                    .getMessage().contains("distortion"));
+                    .getMessage().contains("shift"));
         }
         LabeledImages bars = SiameseNetworkTest.bars(4, 20, 1);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> SiameseNetwork.overview(1).fit(bars, null, SupervisedContrastive.recommended(1)))

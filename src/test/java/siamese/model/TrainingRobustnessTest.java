@@ -61,6 +61,11 @@ class TrainingRobustnessTest {
                 assertFinite(network, network.fitEmbeddingOnce(pairs, null, 2, 3, 2), options + ", each once");
                 assertFinite(network, network.fit(images, null, new AllPairs(2, 3, 2, options.learningRate(), 1)), options + ", all pairs");
                 trainings += 4;
+                if (cosine) {
+                    assertFinite(network, network.fit(images, null, new SupervisedContrastive(2, 3, 2, options.learningRate(), options.margin(), 1, 1)),
+                            options + ", supervised contrastive");
+                    trainings++;
+                }
             }
         }
         Campaign.figure("training: %d seeds, margins 0.1 to 10, learning rates 1e-4 to 1e-2, %d trainings on awkward images, no NaN",
@@ -79,10 +84,13 @@ class TrainingRobustnessTest {
                 network.fit(pairs, null, 1, 30);
                 network.fitEmbeddingOnce(pairs, null, 1, 30, 4);
                 network.fit(bars, null, new AllPairs(1, 4, 6, 1e-3, 1));
+                if (cosine) {
+                    network.fit(bars, null, new SupervisedContrastive(1, 4, 6, 1e-3, 0.05, 0.1, 1));
+                }
                 weights[k] = network.graph().params().toFloatVector();
             }
             assertArrayEquals(weights[0], weights[1], cosine ? "cosine" : "Euclidean");
         }
-        Campaign.figure("training: same seed, same machine, same number of threads: weights the same to the bit after all three ways to train");
+        Campaign.figure("training: same seed, same machine, same number of threads: weights the same to the bit after all ways to train");
     }
 }
