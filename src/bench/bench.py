@@ -406,16 +406,12 @@ class Bench:
                 self.save()  # a run is whole in itself
         return {"runs": runs}
 
-    def recommended(self) -> Program:
-        program = self.programs["all pairs"]
-        return Program(OURS, program.command, {**program.extra, "recipe": self.options.best_recipe}, as_json=False)
-
     def quality(self) -> dict:
-        return self.seeded("quality", [*self.chosen("Keras", "embed once", "all pairs"), self.recommended()],
+        return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),
                            {"Keras": [2, 3], "embed once": [3], "all pairs": self.options.epochs, OURS: self.options.epochs})
 
     def best(self) -> dict:
-        return self.seeded("best", [self.recommended()], {OURS: [self.options.best_epochs]})
+        return self.seeded("best", self.chosen(OURS), {OURS: [self.options.best_epochs]})
 
     def ten(self) -> dict:
         return self.seeded("ten", self.chosen("Keras"), {"Keras": list(range(1, 11))})
@@ -507,8 +503,9 @@ def peers(options, java: Path) -> tuple[dict[str, Program], str]:
     if "torch" in options.peers:
         found["PyTorch"] = Program("PyTorch", [python, HERE / "torch_peer.py"])
     command = [java, *course.JVM_FLAGS, *course.MEMORY, "-cp", class_path(), "siamese.bench.Bench"]
-    for variant in JAVA_VARIANTS:
-        found[variant] = Program(variant, command, {"variant": variant, "recipe": options.recipe}, as_json=False)
+    for variant in (*JAVA_VARIANTS, OURS):
+        recipe = options.best_recipe if variant == OURS else options.recipe
+        found[variant] = Program(variant, command, {"variant": variant, "recipe": recipe}, as_json=False)
     versions = dict.fromkeys(("tensorflow-cpu", "tensorflow", "keras", "torch", "numpy"))
     if python.exists():
         told = course.quiet([python, "-m", "pip", "list", "--format=json"]).stdout

@@ -22,7 +22,6 @@ import siamese.evaluation.Embeddings;
 import siamese.evaluation.VerificationReport;
 import siamese.model.AllPairs;
 import siamese.model.Progress;
-import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.SupervisedContrastive;
 import siamese.model.TrainingListener;
@@ -89,15 +88,14 @@ public final class Bench {
                 .map(line -> Double.toString(Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)).findFirst().orElse("null");
     }
 
-    /** Four values are those of {@link AllPairs}, six those of {@link SupervisedContrastive}. */
-    private static Recipe recipe(int epochs, String values) {
-        double[] v = Arrays.stream(values.split(",")).mapToDouble(Double::parseDouble).toArray();
-        return v.length == 4 ? new AllPairs(epochs, (int) v[0], (int) v[1], v[2], (int) v[3])
-                : new SupervisedContrastive(epochs, (int) v[0], (int) v[1], v[2], v[3], v[4], v[5]);
+    private static AllPairs recipe(int epochs, String values) {
+        String[] v = values.split(",");
+        return new AllPairs(epochs, Integer.parseInt(v[0]), Integer.parseInt(v[1]), Double.parseDouble(v[2]), Integer.parseInt(v[3]));
     }
 
-    private static SiameseNetwork network(Recipe recipe, int seed) {
-        return recipe instanceof AllPairs ? SiameseNetwork.overview(seed) : new SiameseNetwork(SiameseNetwork.Options.directions(seed));
+    private static SupervisedContrastive supervised(int epochs, String values) {
+        double[] v = Arrays.stream(values.split(",")).mapToDouble(Double::parseDouble).toArray();
+        return new SupervisedContrastive(epochs, (int) v[0], (int) v[1], v[2], v[3], v[4], v[5]);
     }
 
     /** Pairs for the peers: first, second, and 1 for similar. */
@@ -128,12 +126,11 @@ public final class Bench {
         LabeledImages train = Mnist.load().train();
         int batches = number("batches");
         Clock clock = new Clock(number("discard"), batches);
-        boolean allPairs = text("variant").equals("all pairs");
-        Recipe recipe = recipe(1, text("recipe"));
-        SiameseNetwork network = allPairs ? network(recipe, number("seed")) : SiameseNetwork.overview(number("seed"));
+        SiameseNetwork network = SiameseNetwork.overview(number("seed"));
         double perBatch = BATCH;
         double images = 2 * BATCH;
-        if (allPairs) {
+        if (text("variant").equals("all pairs")) {
+            AllPairs recipe = recipe(1, text("recipe"));
             images = (double) recipe.classesPerBatch() * recipe.imagesPerClass();
             perBatch = images * (images - 1) / 2;
             network.fit(train, null, recipe, clock);
@@ -204,11 +201,12 @@ public final class Bench {
         List<String> results = new ArrayList<>();
         for (String text : text("epochs").split(",")) {
             int epochs = Integer.parseInt(text);
-            Recipe recipe = recipe(epochs, text("recipe"));
-            boolean allPairs = text("variant").equals("all pairs");
-            SiameseNetwork network = allPairs ? network(recipe, number("seed")) : SiameseNetwork.overview(number("seed"));
-            if (allPairs) {
-                network.fit(mnist.train(), null, recipe);
+            SiameseNetwork network = SiameseNetwork.overview(number("seed"));
+            if (text("variant").equals("all pairs")) {
+                network.fit(mnist.train(), null, recipe(epochs, text("recipe")));
+            } else if (text("variant").equals("supervised contrastive")) {
+                network = new SiameseNetwork(SiameseNetwork.Options.directions(number("seed")));
+                network.fit(mnist.train(), null, supervised(epochs, text("recipe")));
             } else if (text("variant").equals("embed once")) {
                 network.fitEmbeddingOnce(Pairs.create(mnist.train(), number("seed")).neighboursTogether(), null, epochs, BATCH, BLOCK);
             } else {
@@ -260,22 +258,20 @@ public final class Bench {
         int n = number("images");
         LabeledImages some = train.subset(IntStream.range(0, n).toArray());
         int[] all = IntStream.range(0, n).toArray();
-        Recipe recipe = recipe(1, text("recipe"));
-        SiameseNetwork network = network(recipe, 1);
+        SiameseNetwork network = SiameseNetwork.overview(1);
         network.embed(some, IntStream.range(0, 256).toArray());
         long began = System.nanoTime();
         network.embed(some, all);
         double embedding = (System.nanoTime() - began) / 1e9;
-        double training = network.fit(some, null, recipe).seconds();
+        double training = network.fit(some, null, recipe(1, text("recipe"))).seconds();
         tell("\"images\": %d, \"embedSeconds\": %.3f, \"trainSeconds\": %.3f, \"memory\": %s", n, embedding, training, memory());
     }
 
     /** Embeds all training images with a network that was trained for one epoch and keeps them for the counts of pairs. */
     private void embeddings() throws IOException {
         LabeledImages train = Mnist.load().train();
-        Recipe recipe = recipe(1, text("recipe"));
-        SiameseNetwork network = network(recipe, 1);
-        network.fit(train, null, recipe);
+        SiameseNetwork network = SiameseNetwork.overview(1);
+        network.fit(train, null, recipe(1, text("recipe")));
         double[][] vectors = network.embed(train, IntStream.range(0, train.size()).toArray());
         ByteBuffer buffer = ByteBuffer.allocate(train.size() * (4 + 4 * vectors[0].length));
         for (int i = 0; i < vectors.length; i++) {

@@ -75,7 +75,7 @@ final class Branch {
      */
     Branch(MultiLayerNetwork branch, Activation activation) {
         relu = activation == Activation.RELU;
-        weights1 = branch.getLayer(0).getParam("W");
+        weights1 = branch.getLayer(0).getParam("W").reshape(FILTERS1, 9);
         biases1 = branch.getLayer(0).getParam("b").reshape(FILTERS1);
         weights2 = branch.getLayer(2).getParam("W");
         biases2 = branch.getLayer(2).getParam("b").reshape(FILTERS2);
@@ -83,16 +83,16 @@ final class Branch {
         biases3 = branch.getLayer(4).getParam("b").reshape(UNITS);
         gradient = Nd4j.create(DataType.FLOAT, branch.numParams());
         long at = 0;
-        dBiases1 = part(at, biases1, 'c');
-        dWeights1 = part(at += biases1.length(), weights1, 'c');
-        dBiases2 = part(at += weights1.length(), biases2, 'c');
-        dWeights2 = part(at += biases2.length(), weights2, 'c');
-        dWeights3 = part(at += weights2.length(), weights3, 'c');
-        dBiases3 = part(at + weights3.length(), biases3, 'c');
+        dBiases1 = part(at, biases1);
+        dWeights1 = part(at += biases1.length(), weights1);
+        dBiases2 = part(at += weights1.length(), biases2);
+        dWeights2 = part(at += biases2.length(), weights2);
+        dWeights3 = part(at += weights2.length(), weights3);
+        dBiases3 = part(at + weights3.length(), biases3);
     }
 
-    private INDArray part(long from, INDArray like, char order) {
-        return gradient.get(NDArrayIndex.interval(from, from + like.length())).reshape(order, like.shape());
+    private INDArray part(long from, INDArray like) {
+        return gradient.get(NDArrayIndex.interval(from, from + like.length())).reshape('c', like.shape());
     }
 
     /** {@return the gradient that {@link #backward} computed last, in the order of the network's parameters} */
@@ -116,10 +116,11 @@ final class Branch {
         pooled2 = array(5, n, 5, 5, FILTERS2);
         flat = array(6, n, weights3.size(1));
         embeddings = array(7, n, UNITS);
-        multiply(patches, false, weights1.reshape(FILTERS1, 9), true, convolved1);
+        multiply(patches, false, weights1, true, convolved1);
         run("maximum", NONE, new INDArray[] {corner(convolved1, 0), corner(convolved1, 1)}, largest1);
-        run("maximum", NONE, new INDArray[] {largest1, corner(convolved1, 2)}, largest1);
-        run("maximum", NONE, new INDArray[] {largest1, corner(convolved1, 3)}, largest1);
+        for (int k = 2; k < 4; k++) {
+            run("maximum", NONE, new INDArray[] {largest1, corner(convolved1, k)}, largest1);
+        }
         Nd4j.exec(new BroadcastAddOp(largest1, biases1, pooled1.reshape(n * 12 * 12, FILTERS1), 1));
         rectify(pooled1);
         run("conv2d", CONVOLUTION, new INDArray[] {pooled1, weights2, biases2}, convolved2);
@@ -191,7 +192,7 @@ final class Branch {
                 left.subi(own);
             }
         }
-        multiply(dConvolved1, true, patches, false, dWeights1.reshape(FILTERS1, 9));
+        multiply(dConvolved1, true, patches, false, dWeights1);
     }
 
     /** Gives the memory back at once; the next pass takes new. */

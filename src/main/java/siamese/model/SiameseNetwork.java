@@ -317,14 +317,18 @@ public final class SiameseNetwork {
      */
     public synchronized History fit(LabeledImages train, Pairs test, Recipe recipe, TrainingListener... listeners) {
         checkSize(train);
-        if (recipe instanceof SupervisedContrastive && options.distance != Distance.COSINE) {
-            throw new IllegalArgumentException("recipe teaches directions, so the network's distance must be COSINE, but is "
-                    + options.distance + "; use Options.directions(seed).");
+        BatchLoss batchLoss = matrixLoss(true);
+        double decay = 0;
+        if (recipe instanceof SupervisedContrastive own) {
+            if (options.distance != Distance.COSINE) {
+                throw new IllegalArgumentException("recipe teaches directions, so the network's distance must be COSINE, but is "
+                        + options.distance + "; use Options.directions(seed).");
+            }
+            batchLoss = new SupervisedContrastiveLoss(own.temperature());
+            decay = own.weightDecay();
         }
         Batches batches = new Batches.OfClasses(train, recipe, new Random(options.seed));
         OneCycle learningRate = new OneCycle(recipe.peakLearningRate(), batches.count() * recipe.epochs());
-        BatchLoss batchLoss = recipe instanceof SupervisedContrastive own ? new SupervisedContrastiveLoss(own.temperature()) : matrixLoss(true);
-        double decay = recipe instanceof SupervisedContrastive own ? own.weightDecay() : 0;
         return train(train, test, recipe.epochs(), batches, newStepper(batchLoss, learningRate, decay), listeners);
     }
 
@@ -432,8 +436,8 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Takes some steps of the training of {@link #fit(LabeledImages, Pairs, Recipe, TrainingListener...)} with {@link AllPairs}, from a given
-     * state, on batches that depend on nothing but the images, the recipe and the seed. So the same call gives the same
+     * Takes some steps of the training of {@link #fit(LabeledImages, Pairs, Recipe, TrainingListener...)} with
+     * {@link AllPairs}, from a given state, on batches that depend on nothing but the images, the recipe and the seed. So the same call gives the same
      * result, on whatever machine of its kind it is repeated.
      *
      * @param from where the training stands

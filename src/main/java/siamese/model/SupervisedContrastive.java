@@ -26,7 +26,7 @@ public record SupervisedContrastive(int epochs, int classesPerBatch, int imagesP
     public SupervisedContrastive {
         new AllPairs(epochs, classesPerBatch, imagesPerClass, peakLearningRate, 0);
         if (!(temperature > 0) || Double.isInfinite(temperature)) {
-            throw new IllegalArgumentException("temperature must be greater than 0, but is " + temperature + "; try 0.1.");
+            throw new IllegalArgumentException("temperature must be greater than 0, but is " + temperature + "; try 0.05.");
         }
         if (!(weightDecay >= 0 && weightDecay <= 10)) {
             throw new IllegalArgumentException("weightDecay must be 0 to 10, but is " + weightDecay + "; try 0.1.");

@@ -24,6 +24,7 @@ record SupervisedContrastiveLoss(double temperature) implements BatchLoss {
         INDArray directions = embeddings.div(lengths);
         double[] cosines = directions.mmul(directions.transpose()).data().asDouble(); // symmetric: the order does not matter
         double[] gradient = new double[n * n]; // G + Gᵀ
+        double[] powers = new double[n];
         double loss = 0;
         for (int i = 0; i < n; i++) {
             double nearest = -1;
@@ -36,15 +37,16 @@ record SupervisedContrastiveLoss(double temperature) implements BatchLoss {
             }
             double all = 0;
             for (int j = 0; j < n; j++) {
-                all += j == i ? 0 : Math.exp((cosines[n * i + j] - nearest) / temperature); // at least 1: nothing gets lost
+                powers[j] = j == i ? 0 : Math.exp((cosines[n * i + j] - nearest) / temperature);
+                all += powers[j]; // at least 1: nothing gets lost
             }
+            double logarithm = Math.log(all);
             for (int j = 0; j < n; j++) {
                 if (j != i && similar > 0) {
-                    double logit = (cosines[n * i + j] - nearest) / temperature;
-                    double g = Math.exp(logit) / all / n;
+                    double g = powers[j] / all / n;
                     if (similar(weights, n, i, j)) {
                         g -= 1.0 / similar / n;
-                        loss += (Math.log(all) - logit) / similar / n;
+                        loss += (logarithm - (cosines[n * i + j] - nearest) / temperature) / similar / n;
                     }
                     gradient[n * i + j] += g;
                     gradient[n * j + i] += g;

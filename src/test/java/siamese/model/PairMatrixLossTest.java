@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -24,7 +25,7 @@ import siamese.data.Pairs;
 
 class PairMatrixLossTest {
 
-    private static double[][] random(int rows, int columns, Random random) {
+    static double[][] random(int rows, int columns, Random random) {
         double[][] values = new double[rows][columns];
         for (double[] row : values) {
             for (int k = 0; k < columns; k++) {
@@ -80,19 +81,24 @@ class PairMatrixLossTest {
                 double[][] weights = weights(n, random);
                 PairMatrixLoss.Result result = loss.of(Nd4j.create(e), flat(weights));
                 assertEquals(byDefinition(loss, e, weights), result.loss(), 1e-9);
-                double[][] gradient = result.gradient().toDoubleMatrix();
-                double h = 1e-6;
-                for (int i = 0; i < n; i++) {
-                    for (int k = 0; k < 4; k++) {
-                        double here = e[i][k];
-                        e[i][k] = here + h;
-                        double up = byDefinition(loss, e, weights);
-                        e[i][k] = here - h;
-                        double down = byDefinition(loss, e, weights);
-                        e[i][k] = here;
-                        assertEquals((up - down) / (2 * h), gradient[i][k], 1e-6, loss + " at " + i + ", " + k);
-                    }
-                }
+                assertGradient(moved -> byDefinition(loss, moved, weights), e, result, 1e-6, loss.toString());
+            }
+        }
+    }
+
+    /** Against finite differences of the definition, number by number of the embeddings. */
+    static void assertGradient(ToDoubleFunction<double[][]> definition, double[][] e, BatchLoss.Result result, double tolerance, String what) {
+        double[][] gradient = result.gradient().toDoubleMatrix();
+        double h = 1e-6;
+        for (int i = 0; i < e.length; i++) {
+            for (int k = 0; k < e[i].length; k++) {
+                double here = e[i][k];
+                e[i][k] = here + h;
+                double up = definition.applyAsDouble(e);
+                e[i][k] = here - h;
+                double down = definition.applyAsDouble(e);
+                e[i][k] = here;
+                assertEquals((up - down) / (2 * h), gradient[i][k], tolerance, what + " at " + i + ", " + k);
             }
         }
     }

@@ -55,25 +55,10 @@ class SupervisedContrastiveTest {
     void lossAndGradientAreThoseOfThePaper() {
         Random random = new Random(4);
         for (double temperature : new double[] {0.05, 0.1, 1, 20}) {
-            double[][] e = new double[LABELS.length][4];
-            for (double[] row : e) {
-                Arrays.setAll(row, k -> random.nextGaussian());
-            }
+            double[][] e = PairMatrixLossTest.random(LABELS.length, 4, random);
             BatchLoss.Result result = new SupervisedContrastiveLoss(temperature).of(Nd4j.create(e), weights(LABELS));
             assertEquals(byDefinition(e, LABELS, temperature), result.loss(), 1e-9);
-            double[][] gradient = result.gradient().toDoubleMatrix();
-            double h = 1e-6;
-            for (int i = 0; i < e.length; i++) {
-                for (int k = 0; k < 4; k++) {
-                    double here = e[i][k];
-                    e[i][k] = here + h;
-                    double up = byDefinition(e, LABELS, temperature);
-                    e[i][k] = here - h;
-                    double down = byDefinition(e, LABELS, temperature);
-                    e[i][k] = here;
-                    assertEquals((up - down) / (2 * h), gradient[i][k], 1e-6 / temperature, "temperature " + temperature + ", at " + i + ", " + k);
-                }
-            }
+            PairMatrixLossTest.assertGradient(moved -> byDefinition(moved, LABELS, temperature), e, result, 1e-6 / temperature, "temperature " + temperature);
         }
     }
 
