@@ -897,9 +897,9 @@ Environment:
     sub.add_argument("--publish", action="store_true", help="then write the results into notebooks/performance.csv, which chapter 10 reads")
     sub.add_argument("--epochs", type=listed(int), default=[1, 2], metavar="A-B", help="of our schedules, for quality (default: 1-2)")
     sub.add_argument("--recipe", default="10,12,4e-3,0", help="of all pairs: classes and images a batch, peak learning rate, shift (default: %(default)s)")
-    sub.add_argument("--best-epochs", type=int, default=12, help="of the supervised contrastive loss, for best (default: %(default)s)")
-    sub.add_argument("--best-recipe", default="10,12,4e-3,0.05,0.1,2", help="of the supervised contrastive loss: classes and images a batch, "
-                     "peak learning rate, temperature, weight decay, shift (default: %(default)s)")
+    sub.add_argument("--best-epochs", type=int, default=20, help="of the supervised contrastive loss, for best (default: %(default)s)")
+    sub.add_argument("--best-recipe", default="10,12,4e-3,0.05,0.1,2,0.5,0.4", help="of the supervised contrastive loss: classes and images "
+                     "a batch, peak learning rate, temperature, weight decay, shift, bend, ink (default: %(default)s)")
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")

@@ -140,7 +140,7 @@ def brief(run: dict) -> str:
     words = []
     if "pairsPerSecond" in run:
         words.append(f"{run['pairsPerSecond']:,.0f} pairs/s, {run['imagesPerSecond']:,.0f} images/s embedded")
-    words += [f"{s['epochs']} epochs in {s['seconds']:.0f} s" for s in run.get("schedules", [])]
+    words += dict.fromkeys(f"{s['epochs']} epochs in {s['seconds']:.0f} s" for s in run.get("schedules", []))
     words += [f"{run[k]:.1f} {u}" for k, u in (("gflops", "GFLOP/s"), ("seconds", "s")) if k in run]
     if run.get("others") is not None and run["others"] > DISTURBED:
         words.append(f"disturbed, others took {run['others']:.0%}")
@@ -177,14 +177,19 @@ def mean_interval(values: list[float]) -> tuple[float, float, float]:
 def schedules(runs: list[dict]) -> list[dict]:
     """For each program and number of epochs the figures over the seeds: time, equal error rates, their median."""
     rows = []
-    for key in sorted({(r["program"], s["epochs"]) for r in runs for s in r["schedules"]}):
-        mine = [(r, s) for r in runs for s in r["schedules"] if (r["program"], s["epochs"]) == key]
+    for key in sorted({(label(r, s), s["epochs"]) for r in runs for s in r["schedules"]}):
+        mine = [(r, s) for r in runs for s in r["schedules"] if (label(r, s), s["epochs"]) == key]
         calm = quiet([r for r, _ in mine])
         seconds = [s["seconds"] for r, s in mine if r in calm]
         errors = [s["equalErrorRate"] for _, s in mine]
         rows.append({"program": key[0], "epochs": key[1], "seeds": len(errors), "seconds": statistics.median(seconds),
                      "equalErrorRates": errors, "median": statistics.median(errors)})
     return rows
+
+
+def label(run: dict, schedule: dict) -> str:
+    """The program, and how often it looks at a picture, if more than once."""
+    return run["program"] + (f", {schedule['views']} views" if schedule.get("views", 1) > 1 else "")
 
 
 def soonest(rows: list[dict], program: str) -> dict | None:
@@ -305,7 +310,7 @@ def rows(results: dict) -> list[list]:
     for part in ("quality", "best", "ten"):
         for r in results.get(part, {}).get("runs", []):
             for s in r["schedules"]:
-                add(part, r["program"], s["epochs"], r["seed"], {**s, "others": r["others"]}, ("seconds", "equalErrorRate", "others"))
+                add(part, label(r, s), s["epochs"], r["seed"], {**s, "others": r["others"]}, ("seconds", "equalErrorRate", "others"))
     scaling = results.get("scaling", {})
     for r in scaling.get("images", []):
         add("images", "", r["images"], "", r, ("embedSeconds", "trainSeconds", "memory"))
@@ -386,20 +391,20 @@ class Bench:
                 if "Keras" in self.programs else 0}
         return {"runs": runs, "gemm": gemm}
 
-    def seeded(self, part: str, programs: list[Program], epochs: dict[str, list[int]]) -> dict:
+    def seeded(self, part: str, programs: list[Program], epochs: dict[str, list[int]], views: tuple[int, ...] = (1,)) -> dict:
         """Whole schedules for each seed, the programs in turn, each judged by the same code."""
         runs = [r for r in self.results.get(part, {}).get("runs", []) if self.options.keep]
         for seed in self.options.seeds:
             for program in programs:
                 out = PLACE / f"{part}-{program.name.replace(' ', '-')}-{seed}"
-                run = {"seed": seed, **run_once(program, {**self.values("quality", seed), "epochs": epochs[program.name], "out": str(out)},
+                run = {"seed": seed, **run_once(program, {**self.values("quality", seed), "epochs": epochs[program.name], "views": list(views), "out": str(out)},
                                                 self.options.threads, 4 * 3600)}
                 say(f"  seed {seed}, {program.name}: {brief(run)}")
                 files = [s.pop("distances") for s in run["schedules"]]
                 course.write(PLACE / "judge.txt", "\n".join(files))
                 for s, rate in zip(run["schedules"], run_once(self.tool(), {"task": "judge", "list": PLACE / "judge.txt"}, 1)["equalErrorRates"]):
                     s["equalErrorRate"] = rate
-                say("  " * 4 + ", ".join(f"EER {s['equalErrorRate']:.4f} after {s['epochs']}" for s in run["schedules"]))
+                say("  " * 4 + ", ".join(f"{label(run, s)}: EER {s['equalErrorRate']:.4f} after {s['epochs']}" for s in run["schedules"]))
                 runs = [r for r in runs if (r["seed"], r["program"]) != (seed, program.name)] + [run]
                 self.results[part] = {"runs": runs}
                 self.measured.append(part)
@@ -411,7 +416,7 @@ class Bench:
                            {"Keras": [2, 3], "embed once": [3], "all pairs": self.options.epochs, OURS: self.options.epochs})
 
     def best(self) -> dict:
-        return self.seeded("best", self.chosen(OURS), {OURS: [self.options.best_epochs]})
+        return self.seeded("best", self.chosen(OURS), {OURS: [self.options.best_epochs]}, views=(1, 5))
 
     def ten(self) -> dict:
         return self.seeded("ten", self.chosen("Keras"), {"Keras": list(range(1, 11))})

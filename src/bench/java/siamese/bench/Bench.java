@@ -95,7 +95,7 @@ public final class Bench {
 
     private static SupervisedContrastive supervised(int epochs, String values) {
         double[] v = Arrays.stream(values.split(",")).mapToDouble(Double::parseDouble).toArray();
-        return new SupervisedContrastive(epochs, (int) v[0], (int) v[1], v[2], v[3], v[4], v[5]);
+        return new SupervisedContrastive(epochs, (int) v[0], (int) v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
     }
 
     /** Pairs for the peers: first, second, and 1 for similar. */
@@ -212,14 +212,18 @@ public final class Bench {
             } else {
                 network.fit(Pairs.create(mnist.train(), number("seed")), null, epochs, BATCH);
             }
-            Path file = Path.of(text("out") + "-" + epochs + ".distances");
-            try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(file))) {
-                ByteBuffer buffer = ByteBuffer.allocate(4 * test.size());
-                Arrays.stream(network.distances(test)).forEach(d -> buffer.putFloat((float) d));
-                out.write(buffer.array());
+            for (String views : text("views").split(",")) {
+                SiameseNetwork judged = new SiameseNetwork(network.options().withViews(Integer.parseInt(views)));
+                judged.restore(network.state());
+                Path file = Path.of(text("out") + "-" + epochs + "-" + views + ".distances");
+                try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(file))) {
+                    ByteBuffer buffer = ByteBuffer.allocate(4 * test.size());
+                    Arrays.stream(judged.distances(test)).forEach(d -> buffer.putFloat((float) d));
+                    out.write(buffer.array());
+                }
+                results.add(String.format(Locale.ROOT, "{\"epochs\": %d, \"views\": %s, \"seconds\": %.3f, \"distances\": \"%s\"}",
+                        epochs, views, network.history().seconds(), file.toString().replace("\\", "\\\\")));
             }
-            results.add(String.format(Locale.ROOT, "{\"epochs\": %d, \"seconds\": %.3f, \"distances\": \"%s\"}",
-                    epochs, network.history().seconds(), file.toString().replace("\\", "\\\\")));
         }
         tell("\"schedules\": %s, \"memory\": %s", results, memory());
     }

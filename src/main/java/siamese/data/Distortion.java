@@ -76,14 +76,19 @@ record Distortion(double xx, double xy, double yx, double yy, double right, doub
             for (int x = 0; x < size; x++) {
                 double fromX = centre + xx * (x - centre) + xy * (y - centre) - right;
                 double fromY = centre + yx * (x - centre) + yy * (y - centre) - down;
-                int left = (int) Math.floor(fromX);
-                int top = (int) Math.floor(fromY);
-                double dx = fromX - left;
-                double dy = fromY - top;
-                pixels[at++] = (byte) Math.round((1 - dy) * ((1 - dx) * ink(drawing, size, left, top) + dx * ink(drawing, size, left + 1, top))
-                        + dy * ((1 - dx) * ink(drawing, size, left, top + 1) + dx * ink(drawing, size, left + 1, top + 1)));
+                pixels[at++] = (byte) Math.round(ink(drawing, size, fromX, fromY));
             }
         }
+    }
+
+    /** {@return the ink at a point between pixels: their mean, weighted by nearness; beyond the edge is paper} */
+    static double ink(byte[] drawing, int size, double x, double y) {
+        int left = (int) Math.floor(x);
+        int top = (int) Math.floor(y);
+        double dx = x - left;
+        double dy = y - top;
+        return (1 - dy) * ((1 - dx) * ink(drawing, size, left, top) + dx * ink(drawing, size, left + 1, top))
+                + dy * ((1 - dx) * ink(drawing, size, left, top + 1) + dx * ink(drawing, size, left + 1, top + 1));
     }
 
     private static int ink(byte[] drawing, int size, int x, int y) {

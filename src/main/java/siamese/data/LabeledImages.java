@@ -204,24 +204,27 @@ public final class LabeledImages implements Serializable {
     }
 
     /**
-     * {@return the images as {@link #pixels} gives them, each moved by some part of a pixel or more, right or left and down or
-     * up, at random; a pixel between old ones gets their mean, weighted by nearness, and from outside comes paper}
+     * {@return the images as {@link #pixels} gives them, each varied at random: moved right or left and down or up by up to
+     * {@code shift}, bent by moving each knot of a grid of 5 × 5 on its own, and with its ink, as a share of the darkest,
+     * taken to a power from e<sup>−ink</sup> to e<sup>ink</sup>, so that strokes become thicker or thinner; a pixel between
+     * old ones gets their mean, weighted by nearness, and from outside comes paper}
      *
-     * @param most how far at most, in pixels, 0 or more
-     * @param random draws how far
+     * @param shift how far an image is moved at most, in pixels, 0 or more
+     * @param bend the standard deviation of each knot's way to the right and down, in pixels, 0 or more
+     * @param ink 0 or more; 0 leaves the ink as it is
+     * @param random decides how each image is varied
      * @param indices the images wanted, in this order; an image may appear more than once
-     * @throws IllegalArgumentException if most is negative or not a number, or the images are not square
+     * @throws IllegalArgumentException if a number is negative or no number, or the images are not square
      * @throws IndexOutOfBoundsException if there is no such image
      */
-    public INDArray moved(double most, Random random, int... indices) {
-        if (!(most >= 0) || rows != columns) {
-            throw new IllegalArgumentException("most must be 0 or more and the images square, but they are " + most + " and "
-                    + rows + " x " + columns + ".");
+    public INDArray varied(double shift, double bend, double ink, Random random, int... indices) {
+        if (!(shift >= 0 && bend >= 0 && ink >= 0) || rows != columns) {
+            throw new IllegalArgumentException("shift, bend and ink must be 0 or more and the images square, but they are " + shift + ", "
+                    + bend + ", " + ink + " and " + rows + " x " + columns + ".");
         }
         byte[] result = new byte[indices.length * rows * columns];
         for (int k = 0; k < indices.length; k++) {
-            new Distortion(1, 0, 0, 1, most * (2 * random.nextDouble() - 1), most * (2 * random.nextDouble() - 1))
-                    .apply(bytes(indices[k]), rows, result, k * rows * columns);
+            new Variation(shift, bend, ink, random).apply(bytes(indices[k]), rows, result, k * rows * columns);
         }
         return numbers(result);
     }

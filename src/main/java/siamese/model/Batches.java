@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -31,6 +34,30 @@ abstract class Batches {
 
     /** The batch with a number from 0 to {@code count() − 1}. */
     abstract Batch get(int number);
+
+    /** {@return the batches of a new epoch, one a call: while one is learned, another thread makes the next} */
+    final Supplier<Batch> epoch() {
+        startEpoch();
+        return new Supplier<>() {
+            private int number;
+            private CompletableFuture<Batch> next = CompletableFuture.supplyAsync(() -> Batches.this.get(0));
+
+            @Override
+            public Batch get() {
+                try {
+                    Batch batch = next.join();
+                    int following = ++number;
+                    next = following == count() ? null : CompletableFuture.supplyAsync(() -> Batches.this.get(following));
+                    return batch;
+                } catch (CompletionException e) {
+                    if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    throw e.getCause() instanceof RuntimeException own ? own : e;
+                }
+            }
+        };
+    }
 
     /** Each pair once an epoch; both pictures of a pair are given, first all the first ones and then all the second ones. */
     static final class OfPairs extends Batches {
@@ -206,7 +233,7 @@ abstract class Batches {
         }
 
         private INDArray pictures(int[] chosen) {
-            return recipe instanceof SupervisedContrastive own ? images.moved(own.shift(), random, chosen)
+            return recipe instanceof SupervisedContrastive own ? images.varied(own.shift(), own.bend(), own.ink(), random, chosen)
                     : shifted(images.pixels(chosen), ((AllPairs) recipe).shift());
         }
 
@@ -216,17 +243,22 @@ abstract class Batches {
             if (down == 0 && right == 0) {
                 return pictures;
             }
-            long rows = pictures.size(2);
-            long columns = pictures.size(3);
-            INDArray moved = Nd4j.zeros(pictures.shape());
-            moved.get(NDArrayIndex.all(), NDArrayIndex.all(),
-                    NDArrayIndex.interval(Math.max(0, down), rows + Math.min(0, down)),
-                    NDArrayIndex.interval(Math.max(0, right), columns + Math.min(0, right)))
-                    .assign(pictures.get(NDArrayIndex.all(), NDArrayIndex.all(),
-                            NDArrayIndex.interval(Math.max(0, -down), rows + Math.min(0, -down)),
-                            NDArrayIndex.interval(Math.max(0, -right), columns + Math.min(0, -right))));
-            return moved;
+            return moved(pictures, down, right);
         }
+    }
+
+    /** {@return pictures of shape [n, 1, rows, columns], all moved by whole pixels, also upwards and to the left; what comes in is paper} */
+    static INDArray moved(INDArray pictures, int down, int right) {
+        long rows = pictures.size(2);
+        long columns = pictures.size(3);
+        INDArray moved = Nd4j.zeros(pictures.shape());
+        moved.get(NDArrayIndex.all(), NDArrayIndex.all(),
+                NDArrayIndex.interval(Math.max(0, down), rows + Math.min(0, down)),
+                NDArrayIndex.interval(Math.max(0, right), columns + Math.min(0, right)))
+                .assign(pictures.get(NDArrayIndex.all(), NDArrayIndex.all(),
+                        NDArrayIndex.interval(Math.max(0, -down), rows + Math.min(0, -down)),
+                        NDArrayIndex.interval(Math.max(0, -right), columns + Math.min(0, -right))));
+        return moved;
     }
 
     private static int[] select(int[] values, int[] indices) {

@@ -83,6 +83,7 @@ final class SavedNetwork {
         p.setProperty("embeddingActivation", options.embeddingActivation().name());
         p.setProperty("learningRate", Double.toString(options.learningRate()));
         p.setProperty("seed", Long.toString(options.seed()));
+        p.setProperty("views", Integer.toString(options.views()));
         p.setProperty("data", network.data());
         p.setProperty("source", network.history().source());
         p.setProperty("interrupted", Boolean.toString(network.history().interrupted()));
@@ -138,7 +139,8 @@ final class SavedNetwork {
         }
         SiameseNetwork.Options options = new SiameseNetwork.Options(Distance.valueOf(p.getProperty("distance")),
                 Double.parseDouble(p.getProperty("margin")), Activation.valueOf(p.getProperty("embeddingActivation")),
-                Double.parseDouble(p.getProperty("learningRate")), Long.parseLong(p.getProperty("seed")));
+                Double.parseDouble(p.getProperty("learningRate")), Long.parseLong(p.getProperty("seed")),
+                Integer.parseInt(p.getProperty("views", "1")));
         List<History.Epoch> epochs = new ArrayList<>();
         for (int n = 1; p.containsKey("epoch." + n); n++) {
             String[] v = p.getProperty("epoch." + n).split(" ");

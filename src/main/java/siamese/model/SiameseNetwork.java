@@ -17,6 +17,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
@@ -69,6 +70,8 @@ public final class SiameseNetwork {
     /** Height and width of a picture. */
     private static final int SIZE = 28;
     private static final int EMBEDDING_BATCH = 256;
+    /** Down and right, in pixels: how a picture is moved to be looked at again. */
+    private static final int[][] VIEWS = {{0, 0}, {0, -1}, {0, 1}, {-1, 0}, {1, 0}};
     /** Adam's, as in Keras. */
     private static final double EPSILON = 1e-7;
 
@@ -80,8 +83,10 @@ public final class SiameseNetwork {
      * @param embeddingActivation of the last layer
      * @param learningRate of Adam, greater than 0
      * @param seed of the initial weights and of the order of the training pairs
+     * @param views 1, or 5: a picture's embedding is the mean of the branch's for the picture itself and for what it is when
+     *     moved by one pixel to the left, right, up and down, which takes five times as long; training sees no difference
      */
-    public record Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed)
+    public record Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed, int views)
             implements Serializable {
 
         /** Checks the values. */
@@ -92,6 +97,31 @@ public final class SiameseNetwork {
             if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
                 throw new IllegalArgumentException("learningRate must be greater than 0, but is " + learningRate + "; the overview uses 0.001.");
             }
+            if (views != 1 && views != VIEWS.length) {
+                throw new IllegalArgumentException("views must be 1 or " + VIEWS.length + ", but is " + views + ".");
+            }
+        }
+
+        /**
+         * Options with one view.
+         *
+         * @param distance how far apart two embeddings are
+         * @param margin of the contrastive loss, greater than 0
+         * @param embeddingActivation of the last layer
+         * @param learningRate of Adam, greater than 0
+         * @param seed of the initial weights and of the order of the training pairs
+         */
+        public Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed) {
+            this(distance, margin, embeddingActivation, learningRate, seed, 1);
+        }
+
+        /**
+         * {@return the same with another number of views}
+         *
+         * @param number 1 or 5
+         */
+        public Options withViews(int number) {
+            return new Options(distance, margin, embeddingActivation, learningRate, seed, number);
         }
 
         /**
@@ -114,13 +144,13 @@ public final class SiameseNetwork {
         }
 
         /**
-         * {@return for training by {@link SupervisedContrastive}: cosine distance and ReLU; the margin 1, that of embeddings
-         * with nothing in common, matters for the reported contrastive loss only}
+         * {@return for training by {@link SupervisedContrastive}: cosine distance, ReLU and five views; the margin 1, that of
+         * embeddings with nothing in common, matters for the reported contrastive loss only}
          *
          * @param seed of the initial weights and of the order of the training images
          */
         public static Options directions(long seed) {
-            return new Options(Distance.COSINE, 1, Activation.RELU, 1e-3, seed);
+            return new Options(Distance.COSINE, 1, Activation.RELU, 1e-3, seed, VIEWS.length);
         }
     }
 
@@ -485,12 +515,12 @@ public final class SiameseNetwork {
         tell(listeners, l -> l.onStart(source, epochs, batches.count()));
         try {
             for (int epoch = 1; epoch <= epochs && !interrupted; epoch++) {
-                batches.startEpoch();
+                Supplier<Batches.Batch> next = batches.epoch();
                 double sum = 0;
                 long pairs = 0;
                 long start = System.nanoTime();
                 for (int number = 1; number <= batches.count() && !interrupted; number++) {
-                    Batches.Batch batch = batches.get(number - 1);
+                    Batches.Batch batch = next.get();
                     double score = step.applyAsDouble(batch);
                     if (!Double.isFinite(score)) {
                         throw new ArithmeticException("The loss became " + score + " in epoch " + epoch + ", batch " + number
@@ -592,7 +622,7 @@ public final class SiameseNetwork {
     }
 
     /**
-     * {@return the embeddings of pictures, 128 numbers each}
+     * {@return the embeddings of pictures, 128 numbers each; the means over {@link Options#views()}}
      *
      * @param images pictures of 28 × 28 pixels
      * @param indices which of them
@@ -603,7 +633,7 @@ public final class SiameseNetwork {
         double[][] embeddings = new double[indices.length][];
         for (int from = 0; from < indices.length; from += EMBEDDING_BATCH) {
             int[] batch = Arrays.copyOfRange(indices, from, Math.min(from + EMBEDDING_BATCH, indices.length));
-            double[] values = fast.forward(images.pixels(batch)).dup('c').data().asDouble();
+            double[] values = mean(images.pixels(batch)).data().asDouble();
             int width = values.length / batch.length;
             for (int k = 0; k < batch.length; k++) {
                 embeddings[from + k] = Arrays.copyOfRange(values, width * k, width * (k + 1));
@@ -611,6 +641,15 @@ public final class SiameseNetwork {
         }
         fast.release();
         return embeddings;
+    }
+
+    /** The mean of the embeddings of all views. */
+    private INDArray mean(INDArray pictures) {
+        INDArray sum = fast.forward(pictures).dup('c');
+        for (int v = 1; v < options.views; v++) {
+            sum.addi(fast.forward(Batches.moved(pictures, VIEWS[v][0], VIEWS[v][1])));
+        }
+        return options.views == 1 ? sum : sum.divi(options.views);
     }
 
     /**

@@ -41,7 +41,7 @@ class RepeatableTrainingTest {
             weights.add(network.graph().params().toFloatVector());
         }
         SiameseNetwork network = new SiameseNetwork(SiameseNetwork.Options.directions(5));
-        network.fit(bars, null, new SupervisedContrastive(epochs, 4, 32, 1e-3, 0.05, 0.1, 1));
+        network.fit(bars, null, new SupervisedContrastive(epochs, 4, 32, 1e-3, 0.05, 0.1, 1, 0.5, 0.4));
         weights.add(network.graph().params().toFloatVector());
         ByteBuffer out = ByteBuffer.allocate(4 * weights.size() * weights.get(0).length);
         for (float[] w : weights) {

@@ -184,6 +184,14 @@ class SavedNetworkTest {
     }
 
     @Test
+    void aFileFromBeforeThereWereViewsIsRead() throws IOException {
+        String properties = new String(entries.get("siamese.properties"), StandardCharsets.UTF_8);
+        assertTrue(properties.contains("views=1"), properties);
+        Path old = with("siamese.properties", properties.replaceAll("views=1\\R", "").getBytes(StandardCharsets.UTF_8));
+        assertEquals(SiameseNetwork.Options.overview(3), SiameseNetwork.load(old).options());
+    }
+
+    @Test
     void aFileOfAnotherNetworkUnderTheNameOfATrainedOneIsReplaced(@TempDir Path models) throws IOException {
         AllPairs recipe = new AllPairs(1, 3, 4, 1e-3, 0);
         SiameseNetwork.Options options = new SiameseNetwork.Options(Distance.EUCLIDEAN, 1, Activation.RELU, 1e-3, 9);

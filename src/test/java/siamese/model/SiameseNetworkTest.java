@@ -344,5 +344,33 @@ class SiameseNetworkTest {
                 () -> new SiameseNetwork.Options(Distance.EUCLIDEAN, 1, Activation.RELU, 0, 1));
         assertThrows(IllegalArgumentException.class,
                 () -> new SiameseNetwork.Options(Distance.EUCLIDEAN, -1, Activation.RELU, 1e-3, 1));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> SiameseNetwork.Options.overview(1).withViews(3))
+                .getMessage().contains("1 or 5"));
+    }
+
+    /** A picture and the same moved by a pixel to each side, made here by hand. */
+    @Test
+    void fiveViewsAreTheMeanOfFiveEmbeddings(@TempDir Path folder) throws IOException {
+        byte[] spot = new byte[5 * 784];
+        int[][] places = {{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1}};
+        for (int k = 0; k < 5; k++) {
+            for (int y = 8; y < 18; y++) {
+                for (int x = 10; x < 16; x++) {
+                    spot[784 * k + 28 * (y + places[k][1]) + x + places[k][0]] = (byte) (9 * y + 3 * x);
+                }
+            }
+        }
+        LabeledImages spots = new LabeledImages("spots", 28, 28, 2, spot, new int[5]);
+        SiameseNetwork once = new SiameseNetwork(SiameseNetwork.Options.directions(6).withViews(1));
+        SiameseNetwork five = new SiameseNetwork(SiameseNetwork.Options.directions(6));
+        double[][] each = once.embed(spots, 0, 1, 2, 3, 4);
+        double[] mean = new double[128];
+        Arrays.setAll(mean, k -> Arrays.stream(each).mapToDouble(e -> e[k]).average().orElseThrow());
+        assertArrayEquals(mean, five.embed(spots, 0)[0], 1e-6);
+        assertArrayEquals(five.embed(spots, 0)[0], five.embed(spots, 3, 0)[1], 1e-6);
+        Path file = folder.resolve("five.zip");
+        five.save(file);
+        assertEquals(5, SiameseNetwork.load(file).options().views());
+        assertArrayEquals(five.embed(spots, 0)[0], SiameseNetwork.load(file).embed(spots, 0)[0]);
     }
 }

@@ -105,24 +105,85 @@ class SupervisedContrastiveTest {
         LabeledImages spots = new LabeledImages("spots", 28, 28, 2, ink, new int[3]);
         int[] some = {1, 1, 2};
         INDArray still = spots.pixels(some);
-        assertEquals(still, spots.moved(0, new Random(1), some));
-        INDArray moved = spots.moved(2, new Random(1), some);
+        assertEquals(still, spots.varied(0, 0, 0, new Random(1), some));
+        INDArray moved = spots.varied(2, 0, 0, new Random(1), some);
         assertArrayEquals(new long[] {3, 1, 28, 28}, moved.shape());
-        assertEquals(moved, spots.moved(2, new Random(1), some), "the generator decides");
+        assertEquals(moved, spots.varied(2, 0, 0, new Random(1), some), "the generator decides");
         assertFalse(moved.slice(0).equals(moved.slice(1)), "the same image twice is moved twice");
         Random random = new Random(1);
         for (int k = 0; k < 3; k++) {
             double right = 2 * (2 * random.nextDouble() - 1);
             double down = 2 * (2 * random.nextDouble() - 1);
+            skipKnots(random);
+            random.nextDouble(); // the ink
             double sum = still.slice(k).sumNumber().doubleValue();
             assertEquals(sum, moved.slice(k).sumNumber().doubleValue(), 0.02 * sum, "no ink is lost in the middle");
             assertEquals(right, centre(moved, k, 1) - centre(still, k, 1), 0.02);
             assertEquals(down, centre(moved, k, 0) - centre(still, k, 0), 0.02);
         }
-        assertThrows(IllegalArgumentException.class, () -> spots.moved(Double.NaN, new Random(1), 0));
-        assertThrows(IndexOutOfBoundsException.class, () -> spots.moved(1, new Random(1), 3));
+        assertThrows(IllegalArgumentException.class, () -> spots.varied(Double.NaN, 0, 0, new Random(1), 0));
+        assertThrows(IndexOutOfBoundsException.class, () -> spots.varied(1, 0, 0, new Random(1), 3));
         LabeledImages wide = new LabeledImages("wide", 2, 3, 2, new byte[6], new int[1]);
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> wide.moved(1, new Random(1), 0)).getMessage().contains("square"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> wide.varied(1, 0, 0, new Random(1), 0)).getMessage().contains("square"));
+    }
+
+    @Test
+    void imagesAreBentAndTheirInkChanges() {
+        byte[] ink = new byte[2 * 784];
+        for (int y = 6; y < 22; y++) { // a bar, darker in the middle, and all of the paper half dark
+            for (int x = 12; x < 17; x++) {
+                ink[28 * y + x] = (byte) (x == 14 ? 255 : 100);
+            }
+        }
+        Arrays.fill(ink, 784, 1568, (byte) 128);
+        LabeledImages images = new LabeledImages("bar and paper", 28, 28, 2, ink, new int[2]);
+        int[] bars = new int[200];
+        INDArray bent = images.varied(0, 0.5, 0, new Random(2), bars);
+        double[] mean = new double[2];
+        double[] squares = new double[2];
+        for (int k = 0; k < bars.length; k++) {
+            for (int axis = 0; axis < 2; axis++) {
+                double moved = centre(bent, k, axis) - centre(images.pixels(0), 0, axis);
+                mean[axis] += moved / bars.length;
+                squares[axis] += moved * moved / bars.length;
+            }
+        }
+        for (int axis = 0; axis < 2; axis++) {
+            assertEquals(0, mean[axis], 0.1, "to both sides alike");
+            assertTrue(squares[axis] > 0.02 && squares[axis] < 0.25, "as a whole by less than a knot: " + squares[axis]);
+        }
+        INDArray first = bent.slice(0);
+        double top = rowCentre(first, 8);
+        double bottom = rowCentre(first, 19);
+        assertTrue(Math.abs((top - 14) - (bottom - 14)) > 0.1, "bent, not only moved: " + top + " and " + bottom);
+        INDArray inked = images.varied(0, 0, 0.4, new Random(3), 1, 1, 1, 1, 0);
+        Random random = new Random(3);
+        for (int k = 0; k < 4; k++) {
+            random.nextDouble();
+            random.nextDouble();
+            skipKnots(random);
+            double expected = Math.pow(128 / 255.0, Math.exp(0.4 * (2 * random.nextDouble() - 1)));
+            assertEquals(expected, inked.getDouble(k, 0, 3, 3), 0.5 / 255 + 1e-6);
+            assertEquals(expected, inked.getDouble(k, 0, 20, 9), 0.5 / 255 + 1e-6);
+        }
+        assertEquals(0, inked.getDouble(4, 0, 0, 0), "no ink stays none");
+        assertEquals(1, inked.getDouble(4, 0, 10, 14), 1e-6, "the darkest stays the darkest");
+    }
+
+    private static void skipKnots(Random random) {
+        for (int k = 0; k < 50; k++) {
+            random.nextGaussian();
+        }
+    }
+
+    private static double rowCentre(INDArray image, int y) {
+        double sum = 0;
+        double moment = 0;
+        for (int x = 0; x < 28; x++) {
+            sum += image.getDouble(0, y, x);
+            moment += x * image.getDouble(0, y, x);
+        }
+        return moment / sum;
     }
 
     /** The centre of an image's ink, down (0) or to the right (1). */
@@ -145,7 +206,7 @@ class SupervisedContrastiveTest {
         LabeledImages bars = SiameseNetworkTest.bars(4, 65, 1);
         Pairs pairs = Pairs.create(bars, 1);
         SiameseNetwork network = new SiameseNetwork(SiameseNetwork.Options.directions(1));
-        History history = network.fit(bars, pairs, new SupervisedContrastive(4, 4, 8, 4e-3, 0.1, 0.1, 1));
+        History history = network.fit(bars, pairs, new SupervisedContrastive(4, 4, 8, 4e-3, 0.1, 0.1, 1, 0.5, 0.4));
         List<History.Epoch> epochs = history.epochs();
         assertEquals(4, epochs.size());
         double least = Math.log(7); // where the seven others of a class are all equally near, and nobody else is
@@ -160,7 +221,7 @@ class SupervisedContrastiveTest {
         double[] norms = new double[2];
         for (int k = 0; k < 2; k++) {
             SiameseNetwork network = new SiameseNetwork(SiameseNetwork.Options.directions(1));
-            network.fit(bars, null, new SupervisedContrastive(1, 4, 20, 1e-2, 0.1, 10 * k, 0)); // a single step
+            network.fit(bars, null, new SupervisedContrastive(1, 4, 20, 1e-2, 0.1, 10 * k, 0, 0, 0)); // a single step
             norms[k] = network.graph().params().castTo(DataType.DOUBLE).norm2Number().doubleValue();
         }
         double rate = new OneCycle(1e-2, 1).valueAt(0, 0);
@@ -171,16 +232,20 @@ class SupervisedContrastiveTest {
 
     @Test
     void badRecipesAndTheWrongDistanceAreNamed() {
-        assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(0, 10, 12, 1e-3, 0.1, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(0, 10, 12, 1e-3, 0.1, 0, 0, 0, 0));
         for (double temperature : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, temperature, 0, 0))
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, temperature, 0, 0, 0, 0))
                     .getMessage().contains("temperature"));
         }
         for (double wrong : new double[] {-0.1, 11, Double.NaN}) {
-            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, wrong, 0))
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, wrong, 0, 0, 0))
                     .getMessage().contains("weightDecay"));
-            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, 0, wrong))
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, 0, wrong, 0, 0))
                     .getMessage().contains("shift"));
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, 0, 0, wrong, 0))
+                    .getMessage().contains("bend"));
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> new SupervisedContrastive(1, 10, 12, 1e-3, 0.1, 0, 0, 0, wrong))
+                    .getMessage().contains("ink"));
         }
         LabeledImages bars = SiameseNetworkTest.bars(4, 20, 1);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> SiameseNetwork.overview(1).fit(bars, null, SupervisedContrastive.recommended(1)))

@@ -62,7 +62,7 @@ class TrainingRobustnessTest {
                 assertFinite(network, network.fit(images, null, new AllPairs(2, 3, 2, options.learningRate(), 1)), options + ", all pairs");
                 trainings += 4;
                 if (cosine) {
-                    assertFinite(network, network.fit(images, null, new SupervisedContrastive(2, 3, 2, options.learningRate(), options.margin(), 1, 1)),
+                    assertFinite(network, network.fit(images, null, new SupervisedContrastive(2, 3, 2, options.learningRate(), options.margin(), 1, 1, 1, 1)),
                             options + ", supervised contrastive");
                     trainings++;
                 }
@@ -85,7 +85,7 @@ class TrainingRobustnessTest {
                 network.fitEmbeddingOnce(pairs, null, 1, 30, 4);
                 network.fit(bars, null, new AllPairs(1, 4, 6, 1e-3, 1));
                 if (cosine) {
-                    network.fit(bars, null, new SupervisedContrastive(1, 4, 6, 1e-3, 0.05, 0.1, 1));
+                    network.fit(bars, null, new SupervisedContrastive(1, 4, 6, 1e-3, 0.05, 0.1, 1, 0.5, 0.4));
                 }
                 weights[k] = network.graph().params().toFloatVector();
             }
