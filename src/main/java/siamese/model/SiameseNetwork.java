@@ -84,7 +84,7 @@ public final class SiameseNetwork {
      * @param learningRate of Adam, greater than 0
      * @param seed of the initial weights and of the order of the training pairs
      * @param views 1, or 5: a picture's embedding is the mean of the branch's for the picture itself and for what it is when
-     *     moved by one pixel to the left, right, up and down, which takes five times as long; training sees no difference
+     *     moved by one pixel to the left, right, up and down, which takes five times as long; training and the graph have one view
      */
     public record Options(Distance distance, double margin, Activation embeddingActivation, double learningRate, long seed, int views)
             implements Serializable {
