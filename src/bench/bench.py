@@ -397,8 +397,8 @@ class Bench:
         for seed in self.options.seeds:
             for program in programs:
                 out = PLACE / f"{part}-{program.name.replace(' ', '-')}-{seed}"
-                run = {"seed": seed, **run_once(program, {**self.values("quality", seed), "epochs": epochs[program.name], "views": list(views), "out": str(out)},
-                                                self.options.threads, 4 * 3600)}
+                values = {**self.values("quality", seed), "epochs": epochs[program.name], "views": list(views), "out": str(out)}
+                run = {"seed": seed, **run_once(program, values, self.options.threads, 4 * 3600)}
                 say(f"  seed {seed}, {program.name}: {brief(run)}")
                 files = [s.pop("distances") for s in run["schedules"]]
                 course.write(PLACE / "judge.txt", "\n".join(files))

@@ -1,6 +1,5 @@
 package siamese.bench;
 
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -216,16 +215,18 @@ public final class Bench {
                 SiameseNetwork judged = new SiameseNetwork(network.options().withViews(Integer.parseInt(views)));
                 judged.restore(network.state());
                 Path file = Path.of(text("out") + "-" + epochs + "-" + views + ".distances");
-                try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(file))) {
-                    ByteBuffer buffer = ByteBuffer.allocate(4 * test.size());
-                    Arrays.stream(judged.distances(test)).forEach(d -> buffer.putFloat((float) d));
-                    out.write(buffer.array());
-                }
+                writeDistances(file, judged.distances(test));
                 results.add(String.format(Locale.ROOT, "{\"epochs\": %d, \"views\": %s, \"seconds\": %.3f, \"distances\": \"%s\"}",
                         epochs, views, network.history().seconds(), file.toString().replace("\\", "\\\\")));
             }
         }
         tell("\"schedules\": %s, \"memory\": %s", results, memory());
+    }
+
+    private static void writeDistances(Path file, double[] distances) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(4 * distances.length);
+        Arrays.stream(distances).forEach(d -> buffer.putFloat((float) d));
+        Files.write(file, buffer.array());
     }
 
     /** The equal error rates of files of distances: all sides are judged by the same code. */

@@ -26,7 +26,8 @@ record Distortion(double xx, double xy, double yx, double yy, double right, doub
                 between(random, MOST_SHIFT), between(random, MOST_SHIFT));
     }
 
-    private static double between(Random random, double most) {
+    /** {@return a number from −most to most} */
+    static double between(Random random, double most) {
         return most * (2 * random.nextDouble() - 1);
     }
 
@@ -87,8 +88,18 @@ record Distortion(double xx, double xy, double yx, double yy, double right, doub
         int top = (int) Math.floor(y);
         double dx = x - left;
         double dy = y - top;
-        return (1 - dy) * ((1 - dx) * ink(drawing, size, left, top) + dx * ink(drawing, size, left + 1, top))
-                + dy * ((1 - dx) * ink(drawing, size, left, top + 1) + dx * ink(drawing, size, left + 1, top + 1));
+        return mean(dx, dy, ink(drawing, size, left, top), ink(drawing, size, left + 1, top),
+                ink(drawing, size, left, top + 1), ink(drawing, size, left + 1, top + 1));
+    }
+
+    /**
+     * {@return the mean of the values at four corners, weighted by nearness}
+     *
+     * @param dx the way from left to right, 0 to 1
+     * @param dy the way from top to bottom, 0 to 1
+     */
+    static double mean(double dx, double dy, double topLeft, double topRight, double bottomLeft, double bottomRight) {
+        return (1 - dy) * ((1 - dx) * topLeft + dx * topRight) + dy * ((1 - dx) * bottomLeft + dx * bottomRight);
     }
 
     private static int ink(byte[] drawing, int size, int x, int y) {

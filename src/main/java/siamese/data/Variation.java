@@ -18,40 +18,36 @@ final class Variation {
 
     /** Draws one, as {@link LabeledImages#varied} says. */
     Variation(double shift, double bend, double ink, Random random) {
-        double allRight = between(random, shift);
-        double allDown = between(random, shift);
+        double allRight = Distortion.between(random, shift);
+        double allDown = Distortion.between(random, shift);
         for (int k = 0; k < right.length; k++) {
             right[k] = allRight + bend * random.nextGaussian();
             down[k] = allDown + bend * random.nextGaussian();
         }
-        double power = Math.exp(between(random, ink));
+        double power = Math.exp(Distortion.between(random, ink));
         for (int v = 0; v < inks.length; v++) {
             inks[v] = (byte) Math.round(255 * Math.pow(v / 255.0, power));
         }
     }
 
-    private static double between(Random random, double most) {
-        return most * (2 * random.nextDouble() - 1);
-    }
-
     /** Writes the varied drawing, size × size pixels, into pixels, from a place on. */
     void apply(byte[] drawing, int size, byte[] pixels, int at) {
         for (int y = 0; y < size; y++) {
+            double row = y * (KNOTS - 1.0) / size;
+            double dy = smooth(row - (int) row);
             for (int x = 0; x < size; x++) {
-                double ink = Distortion.ink(drawing, size, x - way(right, x, y, size), y - way(down, x, y, size));
+                double column = x * (KNOTS - 1.0) / size;
+                double dx = smooth(column - (int) column);
+                int knot = (int) row * KNOTS + (int) column;
+                double ink = Distortion.ink(drawing, size, x - way(right, knot, dx, dy), y - way(down, knot, dx, dy));
                 pixels[at++] = inks[(int) Math.round(ink)];
             }
         }
     }
 
-    /** How far the four knots around a pixel take it. */
-    private static double way(double[] knots, int x, int y, int size) {
-        double column = x * (KNOTS - 1.0) / size;
-        double row = y * (KNOTS - 1.0) / size;
-        int k = (int) row * KNOTS + (int) column;
-        double dx = smooth(column - (int) column);
-        double dy = smooth(row - (int) row);
-        return (1 - dy) * ((1 - dx) * knots[k] + dx * knots[k + 1]) + dy * ((1 - dx) * knots[k + KNOTS] + dx * knots[k + KNOTS + 1]);
+    /** How far a knot and those to its right and below take a pixel between them. */
+    private static double way(double[] knots, int k, double dx, double dy) {
+        return Distortion.mean(dx, dy, knots[k], knots[k + 1], knots[k + KNOTS], knots[k + KNOTS + 1]);
     }
 
     /** From 0 to 1 without a corner at either end. */

@@ -649,7 +649,7 @@ public final class SiameseNetwork {
         for (int v = 1; v < options.views; v++) {
             sum.addi(fast.forward(Batches.moved(pictures, VIEWS[v][0], VIEWS[v][1])));
         }
-        return options.views == 1 ? sum : sum.divi(options.views);
+        return sum.divi(options.views);
     }
 
     /**
