@@ -4,7 +4,7 @@ package siamese.model;
  * Trains the directions of the embeddings with the supervised contrastive loss of P. Khosla et al., "Supervised Contrastive
  * Learning" (NeurIPS 2020, arXiv:2004.11362): of all images of the batch, those of its own class shall be the nearest to
  * an image. Each image is varied a little, each time differently
- * ({@link siamese.data.LabeledImages#varied}), and the weights are drawn towards 0 apart from the
+ * ({@link siamese.data.Variation}), and the weights are drawn towards 0 apart from the
  * gradient (I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization", arXiv:1711.05101). For networks with
  * the cosine distance.
  *
