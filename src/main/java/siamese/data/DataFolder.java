@@ -98,7 +98,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         String data = System.getenv("SIAMESE_DATA");
         return new DataFolder(name, data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name),
-                RunSize.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.getenv(), System.out);
+                Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.getenv(), System.out);
     }
 
     /** The file on this machine, if it is here. */

@@ -2,15 +2,14 @@ package siamese.data;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
-import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
-import java.util.Random;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Grey images of one size with a class label each, held as one byte a pixel (47 MB for MNIST's training images).
  * Immutable.
  */
-public final class LabeledImages implements Serializable {
+public final class LabeledImages implements Examples {
 
     private static final long serialVersionUID = 1;
 
@@ -121,11 +120,13 @@ public final class LabeledImages implements Serializable {
     }
 
     /** {@return where the images come from, such as "MNIST"} */
+    @Override
     public String source() {
         return source;
     }
 
     /** {@return the number of images} */
+    @Override
     public int size() {
         return labels.length;
     }
@@ -141,6 +142,7 @@ public final class LabeledImages implements Serializable {
     }
 
     /** {@return the number of classes} */
+    @Override
     public int classes() {
         return classes;
     }
@@ -151,31 +153,31 @@ public final class LabeledImages implements Serializable {
      * @param i the image, 0 to {@code size() - 1}
      * @throws IndexOutOfBoundsException if there is no such image
      */
+    @Override
     public int label(int i) {
         return labels[Objects.checkIndex(i, labels.length)];
     }
 
-    /** {@return how many images each class has; entry c is the count of class c} */
-    public int[] classCounts() {
-        int[] counts = new int[classes];
-        for (int label : labels) {
-            counts[label]++;
-        }
-        return counts;
+    @Override
+    public int[] shape() {
+        return new int[] {1, rows, columns};
     }
 
-    /** {@return for each class the indices of its images in ascending order; entry c belongs to class c} */
-    public int[][] indicesByClass() {
-        int[] counts = classCounts();
-        int[][] indices = new int[classes][];
-        for (int c = 0; c < classes; c++) {
-            indices[c] = new int[counts[c]];
+    @Override
+    public INDArray batch(int... indices) {
+        return pixels(indices);
+    }
+
+    @Override
+    public INDArray batch(Variation how, RandomGenerator random, int... indices) {
+        if (how.equals(Variation.NONE)) {
+            return batch(indices);
         }
-        int[] next = new int[classes];
-        for (int i = 0; i < labels.length; i++) {
-            indices[labels[i]][next[labels[i]]++] = i;
+        byte[] result = new byte[indices.length * rows * columns];
+        for (int k = 0; k < indices.length; k++) {
+            how.draw(random).apply(bytes(indices[k]), 1, rows, columns, result, k * rows * columns);
         }
-        return indices;
+        return numbers(result);
     }
 
     /**
@@ -201,32 +203,6 @@ public final class LabeledImages implements Serializable {
         INDArray images = Nd4j.createUninitialized(DataType.FLOAT, ink.length / (rows * columns), 1, rows, columns);
         images.data().asNioFloat().put(values);
         return images;
-    }
-
-    /**
-     * {@return the images as {@link #pixels} gives them, each varied at random: moved right or left and down or up by up to
-     * {@code shift}, bent by moving each knot of a grid of 5 × 5 on its own, and with its ink, as a share of the darkest,
-     * taken to a power from e<sup>−ink</sup> to e<sup>ink</sup>, so that strokes become thicker or thinner; a pixel between
-     * old ones gets their mean, weighted by nearness, and from outside comes paper}
-     *
-     * @param shift how far an image is moved at most, in pixels, 0 or more
-     * @param bend the standard deviation of each knot's way to the right and down, in pixels, 0 or more
-     * @param ink 0 or more; 0 leaves the ink as it is
-     * @param random decides how each image is varied
-     * @param indices the images wanted, in this order; an image may appear more than once
-     * @throws IllegalArgumentException if a number is negative or no number, or the images are not square
-     * @throws IndexOutOfBoundsException if there is no such image
-     */
-    public INDArray varied(double shift, double bend, double ink, Random random, int... indices) {
-        if (!(shift >= 0 && bend >= 0 && ink >= 0) || rows != columns) {
-            throw new IllegalArgumentException("shift, bend and ink must be 0 or more and the images square, but they are " + shift + ", "
-                    + bend + ", " + ink + " and " + rows + " x " + columns + ".");
-        }
-        byte[] result = new byte[indices.length * rows * columns];
-        for (int k = 0; k < indices.length; k++) {
-            new Variation(shift, bend, ink, random).apply(bytes(indices[k]), rows, result, k * rows * columns);
-        }
-        return numbers(result);
     }
 
     /**
@@ -308,6 +284,7 @@ public final class LabeledImages implements Serializable {
     }
 
     /** {@return 16 hexadecimal digits that are the same for the same pixels and labels: the beginning of their SHA-256} */
+    @Override
     public String fingerprint() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

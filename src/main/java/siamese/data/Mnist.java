@@ -51,7 +51,7 @@ public record Mnist(LabeledImages train, LabeledImages test) {
      *     used, in one sentence that says what to do
      */
     public static Mnist load() throws IOException {
-        return load(DataFolder.standard("mnist", MIRRORS), RunSize.cacheFolder().resolve("stand-in"));
+        return load(DataFolder.standard("mnist", MIRRORS), Settings.cacheFolder().resolve("stand-in"));
     }
 
     static Mnist load(DataFolder folder, Path standIn) throws IOException {

@@ -117,7 +117,7 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
          * @throws IllegalArgumentException if {@code copies} is less than 1
          */
         public LabeledImages augmented(int copies, Random random) {
-            return Distortion.augmented(images, copies, random);
+            return Warp.augmented(images, copies, random);
         }
     }
 

@@ -6,34 +6,35 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Pairs of images as indices into one set of images: pair p joins image {@code first[p]} with image {@code second[p]},
  * and {@code similar[p]} says whether both show the same class. The 108,400 training pairs of the overview take 1 MB
  * so, instead of the 680 MB that copies of their pixels would take. The arrays are not copied and must not change.
  *
- * @param images the set of images that the indices point into
+ * @param examples what the indices point into, such as a set of images
  * @param first index of each pair's first image
  * @param second index of each pair's second image
  * @param similar whether each pair shows one class
  */
-public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] similar) {
+public record Pairs(Examples examples, int[] first, int[] second, boolean[] similar) {
 
     /**
-     * Checks that the arrays agree with each other and with the images.
+     * Checks that the arrays agree with each other and with the examples.
      *
-     * @throws IllegalArgumentException if the arrays differ in length, or an index points outside {@code images}
+     * @throws IllegalArgumentException if the arrays differ in length, or an index points outside {@code examples}
      */
     public Pairs {
-        Objects.requireNonNull(images, "images");
+        Objects.requireNonNull(examples, "examples");
         if (first.length != second.length || first.length != similar.length) {
             throw new IllegalArgumentException("first, second and similar must have one entry a pair, but have "
                     + first.length + ", " + second.length + " and " + similar.length + ".");
         }
         for (int p = 0; p < first.length; p++) {
-            if (Math.min(first[p], second[p]) < 0 || Math.max(first[p], second[p]) >= images.size()) {
-                throw new IllegalArgumentException("Pair " + p + " joins the images " + first[p] + " and " + second[p]
-                        + ", but there are only " + images.size() + " images; were the pairs made from another image set?");
+            if (Math.min(first[p], second[p]) < 0 || Math.max(first[p], second[p]) >= examples.size()) {
+                throw new IllegalArgumentException("Pair " + p + " joins the examples " + first[p] + " and " + second[p]
+                        + ", but there are only " + examples.size() + "; were the pairs made from other ones?");
             }
         }
     }
@@ -44,14 +45,14 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
      * drawn at random. On MNIST n is 5,420 for the training images (108,400 pairs) and 891 for the test images
      * (17,820 pairs).
      *
-     * @param images the images to pair; every class needs at least two
+     * @param examples what to pair, such as images; every class needs at least two
      * @param random where the other classes are drawn from
-     * @return {@code 2 * n * images.classes()} pairs, similar and dissimilar in turn
-     * @throws IllegalArgumentException if a class has fewer than two images
+     * @return {@code 2 * n * examples.classes()} pairs, similar and dissimilar in turn
+     * @throws IllegalArgumentException if a class has fewer than two examples
      */
-    public static Pairs create(LabeledImages images, RandomGenerator random) {
-        int[][] byClass = images.indicesByClass();
-        int n = positions(images, byClass);
+    public static Pairs create(Examples examples, RandomGenerator random) {
+        int[][] byClass = examples.indicesByClass();
+        int n = positions(byClass);
         int classes = byClass.length;
         int[] first = new int[2 * n * classes];
         int[] second = new int[first.length];
@@ -67,19 +68,19 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
                 second[p++] = byClass[e][i];
             }
         }
-        return new Pairs(images, first, second, similar);
+        return new Pairs(examples, first, second, similar);
     }
 
     /**
      * {@return the overview's pairs, the same for the same seed}
      *
-     * @param images the images to pair; every class needs at least two
+     * @param examples what to pair, such as images; every class needs at least two
      * @param seed of the random choice of the other classes
-     * @throws IllegalArgumentException if a class has fewer than two images
-     * @see #create(LabeledImages, RandomGenerator)
+     * @throws IllegalArgumentException if a class has fewer than two examples
+     * @see #create(Examples, RandomGenerator)
      */
-    public static Pairs create(LabeledImages images, long seed) {
-        return create(images, new SplittableRandom(seed));
+    public static Pairs create(Examples examples, long seed) {
+        return create(examples, new SplittableRandom(seed));
     }
 
     /** {@return the number of pairs} */
@@ -94,12 +95,24 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
 
     /** {@return where the images come from, such as "MNIST, quick run"} */
     public String source() {
-        return images.source();
+        return examples.source();
     }
 
-    /** {@return the indices of all images that appear in a pair, ascending, each once} */
+    /**
+     * {@return the examples as pictures}
+     *
+     * @throws IllegalStateException if they are none
+     */
+    public LabeledImages images() {
+        if (examples instanceof LabeledImages images) {
+            return images;
+        }
+        throw new IllegalStateException("The pairs of " + source() + " join no pictures; use examples() in place of images().");
+    }
+
+    /** {@return the indices of all examples that appear in a pair, ascending, each once} */
     public int[] distinctImages() {
-        BitSet used = new BitSet(images.size());
+        BitSet used = new BitSet(examples.size());
         for (int p = 0; p < first.length; p++) {
             used.set(first[p]);
             used.set(second[p]);
@@ -111,19 +124,19 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
      * {@return the same pairs in an order in which pairs that share images stand together}
      *
      * <p>Images are numbered within their class, and the pairs come in the order of their first image's number. Of the
-     * pairs that {@link #create(LabeledImages, RandomGenerator)} makes, those of one number i join image i of each class
+     * pairs that {@link #create(Examples, RandomGenerator)} makes, those of one number i join image i of each class
      * with image i + 1 of that class and with image i of another, so that k · 2 · classes pairs that follow one another
      * need only (k + 1) · classes images.
      */
     public Pairs neighboursTogether() {
-        int[] number = numbers(images, images.indicesByClass());
+        int[] number = numbers(examples.indicesByClass());
         int[] order = IntStream.range(0, first.length).toArray();
         IntArrays.stableSort(order, (p, q) -> Integer.compare(number[first[p]], number[first[q]]));
         boolean[] sorted = new boolean[order.length];
         for (int p = 0; p < order.length; p++) {
             sorted[p] = similar[order[p]];
         }
-        return new Pairs(images, IntStream.of(order).map(p -> first[p]).toArray(), IntStream.of(order).map(p -> second[p]).toArray(), sorted);
+        return new Pairs(examples, IntStream.of(order).map(p -> first[p]).toArray(), IntStream.of(order).map(p -> second[p]).toArray(), sorted);
     }
 
     /**
@@ -133,24 +146,24 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
      * <p>Images are numbered within their class, and each fold is a contiguous block of these numbers, so that no image
      * is ever in two folds. On the overview's 17,820 test pairs and ten folds, 90 pairs are left out.
      *
-     * @param k the number of folds, 2 to n, with n as in {@link #create(LabeledImages, RandomGenerator)}
+     * @param k the number of folds, 2 to n, with n as in {@link #create(Examples, RandomGenerator)}
      * @throws IllegalArgumentException if k is out of range
      */
     public int[] folds(int k) {
-        int[][] byClass = images.indicesByClass();
-        int n = positions(images, byClass);
+        int[][] byClass = examples.indicesByClass();
+        int n = positions(byClass);
         if (k < 2 || k > n) {
-            throw new IllegalArgumentException("k must be 2 to " + n + " for these images, but is " + k + ".");
+            throw new IllegalArgumentException("k must be 2 to " + n + " for these pairs, but is " + k + ".");
         }
-        int[] foldOfImage = IntStream.of(numbers(images, byClass)).map(number -> (int) ((long) Math.min(number, n - 1) * k / n)).toArray();
+        int[] foldOfImage = IntStream.of(numbers(byClass)).map(number -> (int) ((long) Math.min(number, n - 1) * k / n)).toArray();
         return IntStream.range(0, first.length)
                 .map(p -> foldOfImage[first[p]] == foldOfImage[second[p]] ? foldOfImage[first[p]] : -1)
                 .toArray();
     }
 
     /** The number of each image within its class. */
-    private static int[] numbers(LabeledImages images, int[][] byClass) {
-        int[] numbers = new int[images.size()];
+    private static int[] numbers(int[][] byClass) {
+        int[] numbers = new int[Stream.of(byClass).mapToInt(members -> members.length).sum()];
         for (int[] members : byClass) {
             for (int number = 0; number < members.length; number++) {
                 numbers[members[number]] = number;
@@ -160,11 +173,11 @@ public record Pairs(LabeledImages images, int[] first, int[] second, boolean[] s
     }
 
     /** n of the overview's recipe: one less than the size of the smallest class. */
-    private static int positions(LabeledImages images, int[][] byClass) {
+    private static int positions(int[][] byClass) {
         for (int c = 0; c < byClass.length; c++) {
             if (byClass[c].length < 2) {
-                throw new IllegalArgumentException("images has " + byClass[c].length + " images of class " + c
-                        + ", but pairs need at least two of every class; add images, or leave that class out.");
+                throw new IllegalArgumentException("examples has " + byClass[c].length + " of class " + c
+                        + ", but pairs need at least two of every class; add some, or leave that class out.");
             }
         }
         return IntStream.range(0, byClass.length).map(c -> byClass[c].length).min().orElseThrow() - 1;

@@ -1,7 +1,5 @@
 package siamese.data;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.stream.IntStream;
 
 /**
@@ -28,16 +26,6 @@ public enum RunSize {
     /** {@return {@link #QUICK} where the environment variable {@code SIAMESE_QUICK} is 1, else {@link #FULL}} */
     public static RunSize current() {
         return "1".equals(System.getenv("SIAMESE_QUICK")) ? QUICK : FULL;
-    }
-
-    /** {@return the seed of the notebooks: the environment variable {@code SIAMESE_SEED}, or 1} */
-    public static long seed() {
-        String seed = System.getenv("SIAMESE_SEED");
-        try {
-            return seed == null || seed.isBlank() ? 1 : Long.parseLong(seed);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("SIAMESE_SEED must be a whole number, but is " + seed + ".", e);
-        }
     }
 
     /**
@@ -77,20 +65,5 @@ public enum RunSize {
      */
     public int epochs(int full) {
         return this == FULL ? full : Math.min(full, QUICK_EPOCHS);
-    }
-
-    /** {@return the folder where downloads and trained networks are kept: {@code SIAMESE_CACHE}, or {@code data} in the project's folder} */
-    public static Path cacheFolder() {
-        String cache = System.getenv("SIAMESE_CACHE");
-        if (cache != null && !cache.isBlank()) {
-            return Path.of(cache).toAbsolutePath();
-        }
-        Path here = Path.of("").toAbsolutePath();
-        for (Path folder = here; folder != null; folder = folder.getParent()) {
-            if (Files.isRegularFile(folder.resolve("pom.xml")) && Files.isDirectory(folder.resolve("notebooks"))) {
-                return folder.resolve("data");
-            }
-        }
-        return here.resolve("data");
     }
 }

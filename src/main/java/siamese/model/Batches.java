@@ -12,6 +12,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
+import siamese.data.Variation;
 
 /** Which pairs a training sees, batch by batch; made from an injected generator. */
 abstract class Batches {
@@ -233,17 +234,8 @@ abstract class Batches {
         }
 
         private INDArray pictures(int[] chosen) {
-            return recipe instanceof SupervisedContrastive own ? images.varied(own.shift(), own.bend(), own.ink(), random, chosen)
-                    : shifted(images.pixels(chosen), ((AllPairs) recipe).shift());
-        }
-
-        private INDArray shifted(INDArray pictures, int most) {
-            int down = most == 0 ? 0 : random.nextInt(2 * most + 1) - most;
-            int right = most == 0 ? 0 : random.nextInt(2 * most + 1) - most;
-            if (down == 0 && right == 0) {
-                return pictures;
-            }
-            return moved(pictures, down, right);
+            return images.batch(recipe instanceof SupervisedContrastive own ? new Variation(own.shift(), own.bend(), own.ink())
+                    : new Variation(((AllPairs) recipe).shift(), 0, 0), random, chosen);
         }
     }
 

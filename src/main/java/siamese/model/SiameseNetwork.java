@@ -48,7 +48,7 @@ import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ISchedule;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
-import siamese.data.RunSize;
+import siamese.data.Settings;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -366,7 +366,7 @@ public final class SiameseNetwork {
      * {@return a network that was trained on the images, by
      * {@link #fit(LabeledImages, Pairs, Recipe, TrainingListener...)}: trained now, or loaded if the same was trained before}
      *
-     * <p>It is kept in the folder {@code models} of {@link RunSize#cacheFolder()}, under a name made from the options, the
+     * <p>It is kept in the folder {@code models} of {@link Settings#cacheFolder()}, under a name made from the options, the
      * recipe and the images; a file that cannot be read is replaced.
      *
      * @param train images of 28 × 28 pixels; a class with a single image is left out
@@ -377,7 +377,7 @@ public final class SiameseNetwork {
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public static SiameseNetwork trained(LabeledImages train, Options options, Recipe recipe, TrainingListener... listeners) {
-        return trained(RunSize.cacheFolder().resolve("models"), train, options, recipe, listeners);
+        return trained(Settings.cacheFolder().resolve("models"), train, options, recipe, listeners);
     }
 
     /** The same with another folder. */

@@ -98,7 +98,7 @@ public final class Gallery {
 
     /**
      * Pairs from all over a set, similar and dissimilar in turn where the set has them in turn, as
-     * {@link Pairs#create(LabeledImages, long)} makes them; there they show all digits.
+     * {@link Pairs#create(siamese.data.Examples, long)} makes them; there they show all digits.
      *
      * @param pairs the set of pairs
      * @param n how many, 1 to {@code pairs.size()}

@@ -81,7 +81,7 @@ class DrawingsTest {
         };
     }
 
-    private static void isDistortion(double[] expected, Distortion d) {
+    private static void isDistortion(double[] expected, Warp d) {
         assertArrayEquals(expected, new double[] {d.xx(), d.xy(), d.yx(), d.yy(), d.right(), d.down()}, 1e-12);
     }
 
@@ -90,16 +90,16 @@ class DrawingsTest {
     void distortionsAreWhatTheyAreSaidToBe() {
         double sine = Math.sin(Math.toRadians(12));
         double cosine = Math.cos(Math.toRadians(12));
-        isDistortion(new double[] {1, 0, 0, 1, 0, 0}, Distortion.draw(giving(0.5, 0.5, 0.5, 0.5, 0.5, 0.5)));
-        isDistortion(new double[] {cosine, -sine, sine, cosine, 0, 0}, Distortion.draw(giving(1, 0.5, 0.5, 0.5, 0.5, 0.5)));
-        isDistortion(new double[] {1, 0.25, 0, 1, 0, 0}, Distortion.draw(giving(0.5, 1, 0.5, 0.5, 0.5, 0.5)));
-        isDistortion(new double[] {1 / 1.15, 0, 0, 1, 0, 0}, Distortion.draw(giving(0.5, 0.5, 1, 0.5, 0.5, 0.5)));
-        isDistortion(new double[] {1, 0, 0, 1 / 0.85, 0, 0}, Distortion.draw(giving(0.5, 0.5, 0.5, 0, 0.5, 0.5)));
-        isDistortion(new double[] {1, 0, 0, 1, 1, -2}, Distortion.draw(giving(0.5, 0.5, 0.5, 0.5, 0.75, 0)));
+        isDistortion(new double[] {1, 0, 0, 1, 0, 0}, Warp.draw(giving(0.5, 0.5, 0.5, 0.5, 0.5, 0.5)));
+        isDistortion(new double[] {cosine, -sine, sine, cosine, 0, 0}, Warp.draw(giving(1, 0.5, 0.5, 0.5, 0.5, 0.5)));
+        isDistortion(new double[] {1, 0.25, 0, 1, 0, 0}, Warp.draw(giving(0.5, 1, 0.5, 0.5, 0.5, 0.5)));
+        isDistortion(new double[] {1 / 1.15, 0, 0, 1, 0, 0}, Warp.draw(giving(0.5, 0.5, 1, 0.5, 0.5, 0.5)));
+        isDistortion(new double[] {1, 0, 0, 1 / 0.85, 0, 0}, Warp.draw(giving(0.5, 0.5, 0.5, 0, 0.5, 0.5)));
+        isDistortion(new double[] {1, 0, 0, 1, 1, -2}, Warp.draw(giving(0.5, 0.5, 0.5, 0.5, 0.75, 0)));
         RealMatrix rotated = MatrixUtils.createRealMatrix(new double[][] {{cosine, -sine}, {sine, cosine}});
         RealMatrix slanted = MatrixUtils.createRealMatrix(new double[][] {{1, 0.25}, {0, 1}});
         double[][] all = rotated.multiply(slanted).multiply(MatrixUtils.createRealDiagonalMatrix(new double[] {1 / 1.15, 1 / 0.85})).getData();
-        isDistortion(new double[] {all[0][0], all[0][1], all[1][0], all[1][1], 0, 0}, Distortion.draw(giving(1, 1, 1, 0, 0.5, 0.5)));
+        isDistortion(new double[] {all[0][0], all[0][1], all[1][0], all[1][1], 0, 0}, Warp.draw(giving(1, 1, 1, 0, 0.5, 0.5)));
     }
 
     /** Each pixel is the mean of the four old ones around the point that it comes from, each by its nearness; outside is paper. */
@@ -109,11 +109,11 @@ class DrawingsTest {
         byte[] noise = new byte[28 * 28];
         random.nextBytes(noise);
         LabeledImages one = new LabeledImages("noise", 28, 28, 2, noise, new int[1]);
-        LabeledImages turned = Distortion.augmented(one, 1, random);
-        LabeledImages distorted = Distortion.augmented(one, 2, new Random(5));
+        LabeledImages turned = Warp.augmented(one, 1, random);
+        LabeledImages distorted = Warp.augmented(one, 2, new Random(5));
         Random again = new Random(5);
         for (int turn = 0; turn < 4; turn++) {
-            Distortion d = Distortion.draw(again);
+            Warp d = Warp.draw(again);
             byte[] old = turned.bytes(turn);
             assertArrayEquals(old, distorted.bytes(2 * turn));
             byte[] pixels = distorted.bytes(2 * turn + 1);

@@ -120,7 +120,7 @@ class PairsTest {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> Pairs.create(images(5, 1, 5), 1)).getMessage().contains("of class 1"));
         assertThrows(IllegalArgumentException.class, () -> new Pairs(images, new int[1], new int[2], new boolean[1]));
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> new Pairs(images, new int[] {0}, new int[] {6}, new boolean[1])).getMessage().contains("another image set"));
+                () -> new Pairs(images, new int[] {0}, new int[] {6}, new boolean[1])).getMessage().contains("made from other ones"));
         assertThrows(IllegalArgumentException.class, () -> Pairs.create(images, 1).folds(3));
         assertThrows(IllegalArgumentException.class, () -> Pairs.create(images, 1).folds(1));
     }

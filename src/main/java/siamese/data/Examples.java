@@ -1,0 +1,88 @@
+package siamese.data;
+
+import java.io.Serializable;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What a Siamese network learns from: labelled examples of one shape, such as {@link LabeledImages}. */
+public interface Examples extends Serializable {
+
+    /** {@return the number of examples} */
+    int size();
+
+    /** {@return the number of classes} */
+    int classes();
+
+    /**
+     * {@return the class of an example, 0 to {@code classes() - 1}}
+     *
+     * @param i the example, 0 to {@code size() - 1}
+     * @throws IndexOutOfBoundsException if there is no such example
+     */
+    int label(int i);
+
+    /** {@return where the examples come from, such as "MNIST, quick run"; shown in every chart and table} */
+    String source();
+
+    /** {@return 16 hexadecimal digits that are the same for the same examples with the same labels} */
+    String fingerprint();
+
+    /**
+     * {@return the shape of one example: [channels, rows, columns] of pictures, [features, steps] of sequences, [numbers] of
+     * vectors}
+     */
+    int[] shape();
+
+    /**
+     * {@return examples as numbers for the network: float, in 'c' order, shape [n, shape()…]; of pictures 0 (paper) to 1 (ink)}
+     *
+     * @param indices the examples wanted, in this order; one may appear more than once
+     * @throws IndexOutOfBoundsException if there is no such example
+     */
+    INDArray batch(int... indices);
+
+    /**
+     * {@return examples as {@link #batch(int...)} gives them, each varied at random}
+     *
+     * @param how what is varied, and how much; {@link Variation#NONE} is possible with all examples
+     * @param random decides how each example is varied
+     * @param indices the examples wanted, in this order; one that appears twice is varied twice
+     * @throws IllegalArgumentException if these examples cannot be varied so
+     * @throws IndexOutOfBoundsException if there is no such example
+     */
+    default INDArray batch(Variation how, RandomGenerator random, int... indices) {
+        if (!how.equals(Variation.NONE)) {
+            throw new IllegalArgumentException("how must be Variation.NONE for " + source() + ", whose examples are no pictures, but is "
+                    + how + ".");
+        }
+        return batch(indices);
+    }
+
+    /** {@return the classes of all examples} */
+    default int[] labels() {
+        return IntStream.range(0, size()).map(this::label).toArray();
+    }
+
+    /** {@return how many examples each class has; entry c is the count of class c} */
+    default int[] classCounts() {
+        int[] counts = new int[classes()];
+        IntStream.of(labels()).forEach(label -> counts[label]++);
+        return counts;
+    }
+
+    /** {@return for each class the indices of its examples in ascending order; entry c belongs to class c} */
+    default int[][] indicesByClass() {
+        int[] counts = classCounts();
+        int[][] indices = new int[counts.length][];
+        for (int c = 0; c < indices.length; c++) {
+            indices[c] = new int[counts[c]];
+        }
+        int[] next = new int[indices.length];
+        for (int i = 0; i < size(); i++) {
+            int label = label(i);
+            indices[label][next[label]++] = i;
+        }
+        return indices;
+    }
+}

@@ -1,0 +1,143 @@
+package siamese.data;
+
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/**
+ * One change of a picture that leaves what it shows the same. A point of the new picture gets the ink of a point of the old
+ * one: measured from the centre, (x, y) that of (xx·x + xy·y − right, yx·x + yy·y − down), less the way of the knots around.
+ *
+ * @param knots null, or how far each knot of a grid over the picture goes to the right and how far down, in pixels, row by row
+ * @param power to which the ink is taken, as a share of the darkest
+ */
+record Warp(double xx, double xy, double yx, double yy, double right, double down, double[][] knots, double power) {
+
+    /** Rows and columns of the grid of knots. */
+    static final int KNOTS = 5;
+
+    private static final double MOST_DEGREES = 12;
+    private static final double MOST_SLANT = 0.25;
+    private static final double MOST_STRETCH = 0.15;
+    private static final double MOST_SHIFT = 2;
+
+    private static final int TURNS = 4;
+
+    /** {@return the picture as it is} */
+    static Warp none() {
+        return new Warp(1, 0, 0, 1, 0, 0, null, 1);
+    }
+
+    /** {@return a little rotation, slant, other size and place, drawn at random} */
+    static Warp draw(RandomGenerator random) {
+        double angle = Math.toRadians(between(random, MOST_DEGREES));
+        double slant = between(random, MOST_SLANT);
+        double width = 1 / (1 + between(random, MOST_STRETCH));
+        double height = 1 / (1 + between(random, MOST_STRETCH));
+        return new Warp(width * Math.cos(angle), height * (slant * Math.cos(angle) - Math.sin(angle)),
+                width * Math.sin(angle), height * (slant * Math.sin(angle) + Math.cos(angle)),
+                between(random, MOST_SHIFT), between(random, MOST_SHIFT), null, 1);
+    }
+
+    /** {@return a number from −most to most} */
+    static double between(RandomGenerator random, double most) {
+        return most * (2 * random.nextDouble() - 1);
+    }
+
+    /** Writes the changed picture, channel by channel and row by row, into pixels, from a place on. */
+    void apply(byte[] picture, int channels, int rows, int columns, byte[] pixels, int at) {
+        byte[] inks = inks();
+        int area = rows * columns;
+        double middleX = (columns - 1) / 2.0;
+        double middleY = (rows - 1) / 2.0;
+        for (int y = 0; y < rows; y++) {
+            double knotRow = y * (KNOTS - 1.0) / rows;
+            double knotY = smooth(knotRow - (int) knotRow);
+            for (int x = 0; x < columns; x++) {
+                double fromX = middleX + xx * (x - middleX) + xy * (y - middleY) - right;
+                double fromY = middleY + yx * (x - middleX) + yy * (y - middleY) - down;
+                if (knots != null) {
+                    double knotColumn = x * (KNOTS - 1.0) / columns;
+                    double knotX = smooth(knotColumn - (int) knotColumn);
+                    int knot = (int) knotRow * KNOTS + (int) knotColumn;
+                    fromX -= way(knots[0], knot, knotX, knotY);
+                    fromY -= way(knots[1], knot, knotX, knotY);
+                }
+                int left = (int) Math.floor(fromX);
+                int top = (int) Math.floor(fromY);
+                for (int channel = 0; channel < channels; channel++) {
+                    int from = channel * area;
+                    double ink = mean(fromX - left, fromY - top,
+                            ink(picture, from, rows, columns, left, top), ink(picture, from, rows, columns, left + 1, top),
+                            ink(picture, from, rows, columns, left, top + 1), ink(picture, from, rows, columns, left + 1, top + 1));
+                    pixels[at + from + y * columns + x] = inks[(int) (ink + 0.5)];
+                }
+            }
+        }
+    }
+
+    /** See {@link Omniglot.Characters#augmented}. */
+    static LabeledImages augmented(LabeledImages images, int copies, RandomGenerator random) {
+        if (copies < 1) {
+            throw new IllegalArgumentException("copies must be at least 1, but is " + copies + ".");
+        }
+        int size = images.rows();
+        int area = size * size;
+        int each = TURNS * copies;
+        Warp[] warps = new Warp[images.size() * each];
+        Arrays.setAll(warps, k -> k % copies == 0 ? none() : draw(random));
+        byte[] pixels = new byte[warps.length * area];
+        int[] labels = new int[warps.length];
+        IntStream.range(0, images.size()).parallel().forEach(i -> {
+            byte[] drawing = images.bytes(i);
+            for (int turn = 0; turn < TURNS; turn++) {
+                for (int copy = 0; copy < copies; copy++) {
+                    int k = i * each + turn * copies + copy;
+                    labels[k] = images.label(i) * TURNS + turn;
+                    warps[k].apply(drawing, 1, size, size, pixels, k * area);
+                }
+                drawing = turned(drawing, size);
+            }
+        });
+        return new LabeledImages(images.source(), size, size, images.classes() * TURNS, pixels, labels);
+    }
+
+    /** A quarter turn to the left. */
+    private static byte[] turned(byte[] drawing, int size) {
+        byte[] result = new byte[drawing.length];
+        for (int y = 0; y < size; y++) {
+            for (int x = 0; x < size; x++) {
+                result[y * size + x] = drawing[x * size + size - 1 - y];
+            }
+        }
+        return result;
+    }
+
+    private byte[] inks() {
+        byte[] inks = new byte[256];
+        for (int v = 0; v < inks.length; v++) {
+            inks[v] = (byte) (power == 1 ? v : Math.round(255 * Math.pow(v / 255.0, power)));
+        }
+        return inks;
+    }
+
+    /** How far a knot and those to its right and below take a pixel between them. */
+    private static double way(double[] knots, int k, double dx, double dy) {
+        return mean(dx, dy, knots[k], knots[k + 1], knots[k + KNOTS], knots[k + KNOTS + 1]);
+    }
+
+    /** From 0 to 1 without a corner at either end. */
+    private static double smooth(double share) {
+        return share * share * (3 - 2 * share);
+    }
+
+    /** The mean of the values at four corners, weighted by nearness; dx is the way from left to right, dy down, 0 to 1. */
+    private static double mean(double dx, double dy, double topLeft, double topRight, double bottomLeft, double bottomRight) {
+        return (1 - dy) * ((1 - dx) * topLeft + dx * topRight) + dy * ((1 - dx) * bottomLeft + dx * bottomRight);
+    }
+
+    /** Beyond the edge is paper. */
+    private static int ink(byte[] picture, int from, int rows, int columns, int x, int y) {
+        return x < 0 || y < 0 || x >= columns || y >= rows ? 0 : picture[from + y * columns + x] & 0xff;
+    }
+}
