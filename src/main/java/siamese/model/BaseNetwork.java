@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -108,6 +109,16 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
                 new DenseLayer.Builder().name("embedding").nOut(128).activation(embedding).build());
     }
 
+    /**
+     * {@return these layers and more behind them}
+     *
+     * @param more what follows
+     * @throws IllegalArgumentException as the constructor does
+     */
+    public BaseNetwork then(Layer... more) {
+        return new BaseNetwork(input, Stream.concat(layers.stream(), Stream.of(more)).toList());
+    }
+
     /** What Deeplearning4j needs besides the layers; the learning rate matters for those who train its graph themselves. */
     static NeuralNetConfiguration.Builder common(long seed) {
         OneDnn.enable();
@@ -131,6 +142,11 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
             throw new IllegalArgumentException("The layers do not fit the input of shape " + text(input) + " or each other: "
                     + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
+    }
+
+    /** {@return the layers as JSON, the same for the same layers} */
+    String json() {
+        return configuration(0).toJson();
     }
 
     /** {@return the sizes of a shape: channels × height × width, features × steps, or one number} */

@@ -1,13 +1,17 @@
 package siamese.model;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import siamese.data.Examples;
 
 /**
  * A base network at work, forward and backward. Layers that are known here run in those operations of ND4J that are fastest
@@ -24,6 +28,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Not for several threads at once.
  */
 final class Execution {
+
+    /** Down and right, in pixels: how a picture is moved to be looked at again. */
+    static final int[][] VIEWS = {{0, 0}, {0, -1}, {0, 1}, {-1, 0}, {1, 0}};
+
+    private static final int EMBEDDING_BATCH = 256;
+    /** No layer's output shall have more numbers than this in a batch of embedding. */
+    private static final long EMBEDDING_NUMBERS = 1 << 25;
 
     private final MultiLayerNetwork network;
     private final InputType[] shapes;
@@ -46,29 +57,29 @@ final class Execution {
         if (network.numParams() == 0) {
             throw new IllegalArgumentException("The base network has no weights, so there is nothing to learn; add a dense layer.");
         }
-        List<InputType> outputs = configuration.getLayerActivationTypes(base.input());
-        shapes = new InputType[outputs.size() + 1];
+        List<INDArray> outputs = network.feedForward(Nd4j.zeros(type, shape(base.input(), 2)), false);
+        shapes = outputs.stream().map(Execution::shape).toArray(InputType[]::new);
         shapes[0] = base.input();
-        for (int k = 0; k < outputs.size(); k++) {
-            shapes[k + 1] = outputs.get(k);
-        }
         weights = network.params().reshape(network.numParams());
         gradient = Nd4j.create(type, network.numParams());
         plan = new LayerPlan(network, weights, gradient, shapes, new SplittableRandom(seed));
         steps = plan.steps();
         try {
-            forward(Nd4j.zeros(DataType.FLOAT, shape(2)), false);
+            forward(Nd4j.zeros(DataType.FLOAT, shape(base.input(), 2)), false);
         } finally {
             release();
         }
     }
 
-    private long[] shape(long n) {
-        long[] one = shapes[0].getShape();
-        long[] all = new long[one.length + 1];
-        all[0] = n;
-        System.arraycopy(one, 0, all, 1, one.length);
-        return all;
+    private static long[] shape(InputType input, long n) {
+        return LongStream.concat(LongStream.of(n), LongStream.of(input.getShape())).toArray();
+    }
+
+    /** What a layer really made, which Deeplearning4j does not always foretell rightly. */
+    private static InputType shape(INDArray output) {
+        return output.rank() == 2 ? InputType.feedForward(output.size(1))
+                : output.rank() == 3 ? InputType.recurrent(output.size(1), output.size(2))
+                : InputType.convolutional(output.size(2), output.size(3), output.size(1));
     }
 
     /** Deeplearning4j's network of the same layers, on the same weights. */
@@ -114,6 +125,48 @@ final class Execution {
                     + "pooling before it.");
         }
         return values;
+    }
+
+    /**
+     * {@return the embeddings of examples, the means over some views of each}
+     *
+     * @param views 1, or of pictures 5
+     */
+    double[][] embed(Examples examples, int[] indices, int views) {
+        double[][] embeddings = new double[indices.length][];
+        long largest = Arrays.stream(shapes).mapToLong(InputType::arrayElementsPerExample).max().orElseThrow();
+        int size = (int) Math.max(1, Math.min(EMBEDDING_BATCH, EMBEDDING_NUMBERS / largest));
+        try {
+            for (int from = 0; from < indices.length; from += size) {
+                INDArray batch = examples.batch(Arrays.copyOfRange(indices, from, Math.min(from + size, indices.length)));
+                INDArray sum = forward(batch, false).dup('c');
+                for (int v = 1; v < views; v++) {
+                    sum.addi(forward(moved(batch, VIEWS[v][0], VIEWS[v][1]), false));
+                }
+                double[] values = sum.divi(views).data().asDouble();
+                int width = (int) sum.size(1);
+                for (int k = 0; k < batch.size(0); k++) {
+                    embeddings[from + k] = Arrays.copyOfRange(values, width * k, width * (k + 1));
+                }
+            }
+        } finally {
+            release();
+        }
+        return embeddings;
+    }
+
+    /** {@return pictures of shape [n, channels, rows, columns], all moved by whole pixels; what comes in is paper} */
+    private static INDArray moved(INDArray pictures, int down, int right) {
+        INDArray moved = Nd4j.zeros(pictures.shape());
+        part(moved, down, right).assign(part(pictures, -down, -right));
+        return moved;
+    }
+
+    /** What is left of pictures when they are moved: all but the first rows and columns, or but the last ones. */
+    private static INDArray part(INDArray pictures, int down, int right) {
+        return pictures.get(NDArrayIndex.all(), NDArrayIndex.all(),
+                NDArrayIndex.interval(Math.max(0, down), pictures.size(2) + Math.min(0, down)),
+                NDArrayIndex.interval(Math.max(0, right), pictures.size(3) + Math.min(0, right)));
     }
 
     /** Computes the gradient with respect to all weights from that of the embeddings that came last, which is changed. */

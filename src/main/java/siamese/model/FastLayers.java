@@ -27,19 +27,24 @@ final class FastLayers {
     record Weights(INDArray weights, INDArray biases, INDArray dWeights, INDArray dBiases) {
     }
 
-    /** A convolution of pictures with their channels last. */
+    /**
+     * A convolution of pictures with their channels last. Deeplearning4j keeps the weights as [filters, channels, rows, columns],
+     * but those of a sequence as [steps, 1, features, filters].
+     */
     static final class Convolution extends FastLayer {
 
         private final int[] window;
+        private final int filters;
         private final Window shape;
         private final Weights own;
         private INDArray in;
 
-        Convolution(DataType type, Window shape, Weights own) {
+        Convolution(DataType type, Window shape, Weights own, boolean sequence) {
             super(type);
             this.shape = shape;
             this.own = own;
-            window = shape.arguments(1, 1); // channels last, weights as [filters, channels, rows, columns]
+            window = shape.arguments(1, sequence ? 0 : 1); // channels last, and the form of the weights
+            filters = (int) own.weights.size(sequence ? 3 : 0);
         }
 
         private INDArray[] inputs(INDArray... more) {
@@ -56,7 +61,7 @@ final class FastLayers {
         @Override
         INDArray forward(INDArray values, boolean training) {
             in = values;
-            INDArray out = array(0, in.size(0), shape.output(0, in.size(1)), shape.output(1, in.size(2)), own.weights.size(0));
+            INDArray out = array(0, in.size(0), shape.output(0, in.size(1)), shape.output(1, in.size(2)), filters);
             run("conv2d", window, inputs(), out);
             return out;
         }
@@ -212,23 +217,32 @@ final class FastLayers {
         private final INDArray dGamma;
         private final INDArray dBeta;
         private final INDArray seenMean;
-        private final INDArray seenVariance;
+        private final INDArray seenSpread;
+        private final boolean logarithm;
         private final double epsilon;
         private final double decay;
         private INDArray centred;
         private INDArray mean;
         private INDArray variance;
+        private INDArray nextMean;
+        private INDArray nextVariance;
         private INDArray perDeviation;
 
-        /** γ and β may be fixed, and then have no gradient. */
-        Normalization(DataType type, Weights own, INDArray seenMean, INDArray seenVariance, double epsilon, double decay) {
+        /**
+         * γ and β may be fixed, and then have no gradient.
+         *
+         * @param seenSpread the variance that training has seen, or the decimal logarithm of its root
+         */
+        Normalization(DataType type, Weights own, INDArray seenMean, INDArray seenSpread, boolean logarithm, double epsilon,
+                double decay) {
             super(type);
             gamma = own.weights;
             beta = own.biases;
             dGamma = own.dWeights;
             dBeta = own.dBiases;
             this.seenMean = seenMean;
-            this.seenVariance = seenVariance;
+            this.seenSpread = seenSpread;
+            this.logarithm = logarithm;
             this.epsilon = epsilon;
             this.decay = decay;
         }
@@ -237,15 +251,14 @@ final class FastLayers {
         INDArray forward(INDArray in, boolean training) {
             INDArray values = rows(in);
             INDArray out = like(0, in);
-            mean = seenMean;
-            variance = seenVariance;
-            if (training) {
-                mean = means(values, 3);
-            }
+            INDArray seenVariance = logarithm ? Transforms.exp(seenSpread.mul(2 * Math.log(10))) : seenSpread;
+            mean = training ? means(values, 3) : seenMean;
             centred = rows(like(1, in));
             Nd4j.exec(new BroadcastSubOp(values, mean, centred, 1));
-            if (training) {
-                variance = means(Nd4j.exec(new Square(centred, rows(out))), 4);
+            variance = training ? means(Nd4j.exec(new Square(centred, rows(out))), 4) : seenVariance;
+            if (training) { // taken over after the step, which may shrink all weights
+                nextMean = seenMean.mul(decay).addi(mean.mul(1 - decay));
+                nextVariance = seenVariance.mul(decay).addi(variance.mul(1 - decay));
             }
             perDeviation = Transforms.pow(variance.add(epsilon), -0.5);
             Nd4j.exec(new BroadcastMulOp(centred, gamma.mul(perDeviation), rows(out), 1));
@@ -285,8 +298,8 @@ final class FastLayers {
 
         @Override
         void afterStep() {
-            seenMean.muli(decay).addi(mean.mul(1 - decay));
-            seenVariance.muli(decay).addi(variance.mul(1 - decay));
+            seenMean.assign(nextMean);
+            seenSpread.assign(logarithm ? Transforms.log(nextVariance).divi(2 * Math.log(10)) : nextVariance);
         }
     }
 

@@ -102,13 +102,14 @@ final class LayerPlan {
         if (layer instanceof ConvolutionLayer own) {
             return (kind == ConvolutionLayer.class && picture || kind == Convolution1DLayer.class && sequence)
                     && isFirst(own.getCnn2dDataFormat()) && own.getConvolutionMode() != ConvolutionMode.Causal
+                    && (k == 0 && picture && !Window.of(own).same() || !Window.of(own).isDilated()) // oneDNN refuses some dilations
                     && isElementwise(own.getActivationFn());
         } else if (layer instanceof SubsamplingLayer own) {
             return (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence)
                     && isFirst(own.getCnn2dDataFormat()) && own.getConvolutionMode() != ConvolutionMode.Causal
                     && (own.getPoolingType() == PoolingType.MAX || own.getPoolingType() == PoolingType.AVG);
         } else if (layer instanceof BatchNormalization own) {
-            return !sequence && !own.isUseLogStd() && isFirst(own.getCnn2DFormat());
+            return !sequence && isFirst(own.getCnn2DFormat());
         } else if (kind == DenseLayer.class) {
             DenseLayer own = (DenseLayer) layer;
             return !sequence && !own.hasLayerNorm() && isElementwise(own.getActivationFn());
@@ -143,7 +144,8 @@ final class LayerPlan {
             if (shapes[k].getType() == InputType.Type.CNN) {
                 steps.add(new FastLayers.Flatten(type));
             }
-            steps.add(new FastLayers.Dense(type, own(k, true)));
+            long[] w = network.getLayer(k).getParam("W").shape();
+            steps.add(new FastLayers.Dense(type, own(k, w[1], w[0]))); // columns stand one after another in its memory
             pending = dense.getActivationFn();
         } else if (layer instanceof ActivationLayer activation) {
             pending = activation.getActivationFn();
@@ -162,10 +164,12 @@ final class LayerPlan {
 
     private void addConvolution(int k, ConvolutionLayer layer) {
         Window window = Window.of(layer);
-        FastLayers.Weights own = own(k, false);
+        boolean sequence = layer instanceof Convolution1DLayer;
+        long[] w = network.getLayer(k).getParam("W").shape(); // [filters, channels, rows, columns], whatever its memory holds
+        FastLayers.Weights own = own(k, sequence ? new long[] {w[2], 1, w[1], w[0]} : w);
         FastLayer step = k == 0 && steps.isEmpty() && !window.same() && shapes[0] instanceof InputType.InputTypeConvolutional picture
                 ? first(window, own, picture) : null;
-        steps.add(step == null ? new FastLayers.Convolution(type, window, own) : step);
+        steps.add(step == null ? new FastLayers.Convolution(type, window, own, sequence) : step);
         pending = layer.getActivationFn();
     }
 
@@ -222,7 +226,8 @@ final class LayerPlan {
                         Nd4j.valueArrayOf(mean.shape(), layer.getBeta(), type), null, null)
                 : new FastLayers.Weights(view(k, "gamma", weights), view(k, "beta", weights), view(k, "gamma", gradient),
                         view(k, "beta", gradient));
-        steps.add(new FastLayers.Normalization(type, own, mean, view(k, "var", weights), layer.getEps(), layer.getDecay()));
+        steps.add(new FastLayers.Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
+                layer.isUseLogStd(), layer.getEps(), layer.getDecay()));
     }
 
     private void addForeign(int k) {
@@ -246,11 +251,8 @@ final class LayerPlan {
         return row.get(NDArrayIndex.interval(from, to));
     }
 
-    /** Weights, as [units, inputs] of a dense layer and as [filters, channels, rows, columns] of a convolution, and biases. */
-    private FastLayers.Weights own(int k, boolean dense) {
-        INDArray all = network.getLayer(k).getParam("W");
-        long[] shape = dense ? new long[] {all.size(1), all.size(0)}
-                : new long[] {all.size(0), all.size(1), all.size(2), all.rank() == 3 ? 1 : all.size(3)};
+    /** Weights in a given shape, biases, and where their gradient belongs. */
+    private FastLayers.Weights own(int k, long... shape) {
         boolean biased = network.getLayer(k).getParam("b") != null;
         return new FastLayers.Weights(view(k, "W", weights).reshape('c', shape), biased ? view(k, "b", weights) : null,
                 view(k, "W", gradient).reshape('c', shape), biased ? view(k, "b", gradient) : null);

@@ -1,5 +1,6 @@
 package siamese.model;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Locale;
@@ -27,7 +28,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * {@link SiameseNetwork#trained}, which keeps networks under the name of their loss.
  */
 @FunctionalInterface
-public interface Loss {
+public interface Loss extends Serializable {
 
     /**
      * What a loss is and where it falls.

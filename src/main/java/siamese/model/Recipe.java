@@ -1,5 +1,6 @@
 package siamese.model;
 
+import java.io.Serializable;
 import java.util.Objects;
 import siamese.data.Variation;
 
@@ -25,7 +26,7 @@ import siamese.data.Variation;
  * @param variation how each picture is varied at random, each time differently
  */
 public record Recipe(Loss loss, int epochs, double learningRate, boolean oneCycle, double weightDecay, int pairsPerBatch,
-        int pairsTogether, int classesPerBatch, int examplesPerClass, Variation variation) {
+        int pairsTogether, int classesPerBatch, int examplesPerClass, Variation variation) implements Serializable {
 
     /**
      * Checks the values.

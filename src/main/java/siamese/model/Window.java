@@ -1,7 +1,9 @@
 package siamese.model;
 
 import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Subsampling1DLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 
 /**
@@ -16,27 +18,33 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 record Window(int[] kernel, int[] stride, int[] padding, int[] dilation, boolean same) {
 
     static Window of(ConvolutionLayer layer) {
-        return new Window(two(layer.getKernelSize(), 1), two(layer.getStride(), 1), two(layer.getPadding(), 0),
-                two(layer.getDilation(), 1), layer.getConvolutionMode() == ConvolutionMode.Same);
+        return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(), layer.getConvolutionMode(),
+                layer instanceof Convolution1DLayer);
     }
 
     static Window of(SubsamplingLayer layer) {
-        return new Window(two(layer.getKernelSize(), 1), two(layer.getStride(), 1), two(layer.getPadding(), 0),
-                two(layer.getDilation(), 1), layer.getConvolutionMode() == ConvolutionMode.Same);
+        return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(), layer.getConvolutionMode(),
+                layer instanceof Subsampling1DLayer);
     }
 
-    /** What is one number along a sequence is a picture of one column. */
-    private static int[] two(int[] values, int column) {
-        return values.length == 2 ? values : new int[] {values[0], column};
+    /** What slides along a sequence slides over a picture of one column. */
+    private static Window of(int[] kernel, int[] stride, int[] padding, int[] dilation, ConvolutionMode mode, boolean sequence) {
+        boolean same = mode == ConvolutionMode.Same;
+        return sequence ? new Window(new int[] {kernel[0], 1}, new int[] {stride[0], 1}, new int[] {padding[0], 0},
+                new int[] {dilation[0], 1}, same) : new Window(kernel, stride, padding, dilation, same);
     }
 
     boolean isPadded() {
         return same || padding[0] > 0 || padding[1] > 0;
     }
 
+    boolean isDilated() {
+        return dilation[0] > 1 || dilation[1] > 1;
+    }
+
     /** Whether the windows lie beside each other. */
     boolean tiles() {
-        return !isPadded() && kernel[0] == stride[0] && kernel[1] == stride[1] && dilation[0] == 1 && dilation[1] == 1;
+        return !isPadded() && kernel[0] == stride[0] && kernel[1] == stride[1] && !isDilated();
     }
 
     /** {@return how long the output is along an axis (0 rows, 1 columns) of an input so long} */

@@ -38,7 +38,7 @@ public record RunResult(String source, boolean quick, long seed, int trainPairs,
      */
     public static RunResult of(SiameseNetwork network, boolean quick, Pairs train, VerificationReport report,
             CrossValidation crossValidation) {
-        return new RunResult(report.source(), quick, network.options().seed(), train.size(), report.pairs(),
+        return new RunResult(report.source(), quick, network.seed(), train.size(), report.pairs(),
                 network.history().epochs().size(), report.equalErrorRate(), crossValidation.accuracy(),
                 crossValidation.standardError(), network.history().seconds());
     }
