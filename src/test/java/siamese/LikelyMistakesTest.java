@@ -56,7 +56,7 @@ class LikelyMistakesTest {
                 mistake("labels of the wrong length", () -> new LabeledImages("mine", 28, 28, 2, new byte[2 * 28 * 28], new int[3]),
                         "labels has 3", "1568", "one label an image"),
                 mistake("margin not above 0", () -> new ContrastiveLoss(0), "margin", "0.0", "the overview uses 1"),
-                mistake("empty class", () -> Pairs.create(images(28, 3, 0, 0, 1, 1), 1), "images", "0 images of class 2", "add images"),
+                mistake("empty class", () -> Pairs.create(images(28, 3, 0, 0, 1, 1), 1), "examples", "0 of class 2", "add some"),
                 mistake("one class only", () -> VerificationReport.of("mine", new double[] {0.1, 0.2}, new boolean[] {true, true}),
                         "similar", "2 similar and 0 dissimilar", "Pairs.create"),
                 mistake("network not trained", () -> Charts.losses(network.history()), "history", "no finished epoch", "train"),
@@ -64,7 +64,7 @@ class LikelyMistakesTest {
                 mistake("unknown digit", () -> images(28, 2, 0, 7), "labels[1]", "7", "0 to 1"),
                 mistake("pairs from another image set",
                         () -> new Pairs(mnistLike, new int[] {0}, new int[] {59}, new boolean[] {true}),
-                        "images 0 and 59", "only 4 images", "another image set"));
+                        "examples 0 and 59", "only 4", "made from other ones"));
     }
 
     /**

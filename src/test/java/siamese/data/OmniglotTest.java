@@ -66,7 +66,7 @@ class OmniglotTest {
         files.put("images/Latin/character01/0001_02.png", png(15, 0, 15, 30));
         files.put("images/Latin/character01/0001_01.png", png(0, 0, 105, 105));
         files.put("images/Greek/character01/0003_20.png", png(1, 0, 3, 4));
-        return Omniglot.characters("small", zip(files));
+        return Omniglot.characters("small", zip(files), 28);
     }
 
     @Test
@@ -142,23 +142,23 @@ class OmniglotTest {
         files.put("run01/test/item01.png", png(30, 0, 15, 30));
         files.put("run01/test/item02.png", png(0, 0, 15, 30));
         files.put("run01/class_labels.txt", "run01/test/item01.png run01/training/class02.png\nrun01/test/item02.png run01/training/class01.png\n".getBytes());
-        Omniglot.Run run = Omniglot.runs(zip(files)).get(0);
+        Omniglot.Run run = Omniglot.runs(zip(files), 28).get(0);
         assertEquals("Omniglot run01: 2 images of 28 x 28 pixels in 2 classes", run.training().toString());
         assertArrayEquals(new int[] {1, 0}, new int[] {run.test().label(0), run.test().label(1)});
         assertTrue(run.test().bytes(0)[8] != 0 && run.test().bytes(1)[0] != 0);
         files.put("run01/class_labels.txt", "run01/test/item09.png run01/training/class02.png".getBytes());
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.runs(zip(files))).getMessage().contains("run01/class_labels.txt"));
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.runs(zip(files), 28)).getMessage().contains("run01/class_labels.txt"));
     }
 
     @Test
     void whatIsNotOmniglotIsRefusedInOneSentence() {
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", png(50, 0, 0, 9, 9))))).getMessage()
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", png(50, 0, 0, 9, 9))), 28)).getMessage()
                 .contains("50 x 50 pixels instead of 105 x 105"));
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[70_000])))).getMessage()
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[70_000])), 28)).getMessage()
                 .contains("one of more than 65536 bytes"));
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[10])))).getMessage()
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[10])), 28)).getMessage()
                 .contains("cannot be read"));
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("1_1.png", png(0, 0, 9, 9))))).getMessage()
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("1_1.png", png(0, 0, 9, 9))), 28)).getMessage()
                 .contains("alphabet/character/number_drawer.png"));
     }
 
@@ -209,7 +209,7 @@ class OmniglotTest {
     @Test
     void brokenArchivesAreReadRightlyOrRefused() throws IOException {
         byte[] whole = drawings();
-        LabeledImages originals = Omniglot.characters("whole", whole).images();
+        LabeledImages originals = Omniglot.characters("whole", whole, 28).images();
         Set<String> known = new HashSet<>();
         IntStream.range(0, originals.size()).forEach(i -> known.add(originals.subset(i).pixels(0).toStringFull()));
         assertEquals(8, known.size());
@@ -219,13 +219,13 @@ class OmniglotTest {
         for (int k = 0; k < n; k++) {
             byte[] broken = Mutation.of(whole, random);
             LabeledImages[] result = new LabeledImages[1];
-            if (Campaign.refusal(() -> result[0] = Omniglot.characters("broken", broken).images(), IOException.class) == null) {
+            if (Campaign.refusal(() -> result[0] = Omniglot.characters("broken", broken, 28).images(), IOException.class) == null) {
                 read++;
                 for (int i = 0; i < result[0].size(); i += 3) {
                     assertTrue(known.contains(result[0].subset(i).pixels(0).toStringFull()), "archive " + k);
                 }
             }
-            Campaign.refusal(() -> Omniglot.runs(broken), IOException.class);
+            Campaign.refusal(() -> Omniglot.runs(broken, 28), IOException.class);
         }
         assertTrue(read > 0 && read < n / 2, read + " of " + n + " read");
         Campaign.figure("zip reader: %,d broken archives, %,d whose drawings are right, %,d refused in one sentence", n, read, n - read);
@@ -234,24 +234,24 @@ class OmniglotTest {
     @Test
     void archivesThatBurstOrReachOutsideAreRefused() throws IOException {
         long before = Campaign.allocated();
-        String message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(Map.of("A/a/1_01.png", new byte[1 << 26]))), IOException.class);
+        String message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(Map.of("A/a/1_01.png", new byte[1 << 26])), 28), IOException.class);
         assertTrue(message.contains("of more than 65536 bytes"), message);
         Map<String, byte[]> many = new LinkedHashMap<>();
         for (int k = 0; k < 1100; k++) {
             many.put("A/a/1_" + k + ".png", new byte[1 << 16]);
         }
-        message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(many)), IOException.class);
+        message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(many), 28), IOException.class);
         assertTrue(message.contains("67108864 bytes in all"), message);
         assertTrue(Campaign.allocated() - before < 600 << 20, Campaign.allocated() - before + " bytes were allocated");
         for (String outside : List.of("../A/a/1_01.png", "A/../../a/1_01.png", "A\\..\\..\\a\\1_01.png")) {
-            message = Campaign.refusal(() -> Omniglot.characters("outside", zip(Map.of(outside, png(1, 1, 9, 9)))), IOException.class);
+            message = Campaign.refusal(() -> Omniglot.characters("outside", zip(Map.of(outside, png(1, 1, 9, 9))), 28), IOException.class);
             assertTrue(message.contains("outside of its folder"), message);
         }
         byte[] twice = zip(Map.of("A/a/1_01.png", png(1, 1, 9, 9), "A/a/1_02.png", png(1, 1, 9, 9)));
         for (int k = 0; k < twice.length; k++) { // both names become one
             twice[k] = k > 6 && twice[k] == '2' && twice[k - 1] == '0' && twice[k - 2] == '_' ? (byte) '1' : twice[k];
         }
-        message = Campaign.refusal(() -> Omniglot.characters("twice", twice), IOException.class);
+        message = Campaign.refusal(() -> Omniglot.characters("twice", twice, 28), IOException.class);
         assertTrue(message.contains("a file twice"), message);
     }
 }
