@@ -44,7 +44,7 @@ public class DataBenchmark {
     /** {@return the images of two files in memory} */
     @Benchmark
     public LabeledImages readIdx() throws IOException {
-        return Idx.images("random", 10, imageFile, labelFile);
+        return Idx.images("random", imageFile, labelFile);
     }
 
     /** {@return the overview's pairs of 60,000 images} */

@@ -35,12 +35,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 
 /**
  * Where the files of a data set are found: a given folder, else the cache, else a mirror, from which they go into the
- * cache. A file is used only if its bytes have an expected SHA-256: those of {@code NAME.gz} when decompressed or of plain
- * {@code NAME}, or those of an archive as it is. A download is: next mirror on failure, each mirror twice, check, atomic
+ * cache. A file is used only if its bytes have an expected SHA-256: decompressed where they are gzip's, whatever its suffix
+ * says, or those of an archive as it is. A download is: next mirror on failure, each mirror twice, check, atomic
  * move under a lock.
  *
  * @param name of the data set and of its folder, such as "mnist"
@@ -107,8 +106,9 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     }
 
     private Optional<Path> location(String file, boolean zipped) {
-        return Stream.of(given, cache).filter(Objects::nonNull)
-                .flatMap(folder -> zipped ? Stream.of(folder.resolve(file + ".gz"), folder.resolve(file)) : Stream.of(folder.resolve(file)))
+        String unpacked = file.replace("-idx", ".idx"); // as some archivers name MNIST's
+        List<String> names = zipped ? List.of(file + ".gz", file, unpacked + ".gz", unpacked) : List.of(file);
+        return Stream.of(given, cache).filter(Objects::nonNull).flatMap(folder -> names.stream().map(folder::resolve))
                 .filter(Files::exists).findFirst();
     }
 
@@ -140,7 +140,12 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     private byte[] read(Wanted wanted) throws IOException {
         Optional<Path> found = location(wanted.name, wanted.zipped);
         if (found.isPresent() && !found.get().startsWith(cache)) {
-            return verified(found.get(), wanted);
+            try {
+                return verified(found.get(), wanted);
+            } catch (IOException e) {
+                throw new IOException(e.getMessage() + "; put the original there, or move this one elsewhere, and "
+                        + name.toUpperCase(Locale.ROOT) + " will be fetched.", e);
+            }
         }
         try {
             return found.isPresent() ? verified(found.get(), wanted) : download(wanted);
@@ -154,29 +159,31 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
 
     private byte[] verified(Path path, Wanted wanted) throws IOException {
         if (!Files.isRegularFile(path)) {
-            throw new IOException(path + " is not a file; it should be " + name + "'s " + path.getFileName() + ".");
+            throw new IOException(path + " is not a file");
         }
         try (InputStream in = Files.newInputStream(path)) {
-            return verified(path.toString(), in, path.toString().endsWith(".gz"), wanted.most(), wanted.versions);
+            return verified(path.toString(), in, wanted);
         } catch (AccessDeniedException e) {
-            throw new IOException(path + " may not be read; give yourself the right to read it.", e);
+            throw new IOException(path + " may not be read, you having no right to", e);
         }
     }
 
-    private static byte[] verified(String what, InputStream in, boolean zipped, int most, List<Version> versions) throws IOException {
+    /** {@return the content if it is the right one; what is wrong is said without a full stop} */
+    private static byte[] verified(String what, InputStream in, Wanted wanted) throws IOException {
         byte[] content;
-        try (InputStream plain = zipped ? new GZIPInputStream(in, 1 << 16) : in) {
+        int most = wanted.most();
+        try (InputStream plain = wanted.zipped ? Idx.decompressed(in) : in) {
             content = plain.readNBytes(most + 1);
         } catch (IOException e) {
-            throw new IOException(what + " cannot be read (" + (e.getMessage() == null ? "it is cut off" : e.getMessage())
-                    + "); delete it, and it will be fetched again.", e);
+            throw new IOException(what + " cannot be read (" + (e.getMessage() == null ? "it is cut off" : e.getMessage()) + ")", e);
         }
         Version actual = new Version(content.length, sha256(content));
-        if (!versions.contains(actual)) {
-            Version original = versions.get(0);
-            throw new IOException(what + " is not the original file: it has " + (content.length > most ? "more than " + most : content.length)
-                    + " bytes with SHA-256 " + actual.sha256.substring(0, 12) + "… instead of " + original.bytes + " bytes with "
-                    + original.sha256.substring(0, 12) + "…; delete it, and it will be fetched again.");
+        if (!wanted.versions.contains(actual)) {
+            Version original = wanted.versions.get(0);
+            throw new IOException(what + " is not the original file: it has "
+                    + (content.length > most ? "more than " + most : content.length) + " bytes with SHA-256 "
+                    + actual.sha256.substring(0, 12) + "… instead of " + original.bytes + " bytes with "
+                    + original.sha256.substring(0, 12) + "…");
         }
         return content;
     }
@@ -209,7 +216,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                         byte[] content;
                         try {
                             zipped = fetch(mirror.resolve(wanted.onMirror()), wanted);
-                            content = verified("the file there", new ByteArrayInputStream(zipped), wanted.zipped, wanted.most(), wanted.versions);
+                            content = verified("the file there", new ByteArrayInputStream(zipped), wanted);
                         } catch (IOException e) {
                             if (isUnreachable(e)) {
                                 left.remove(mirror);

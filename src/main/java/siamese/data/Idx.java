@@ -1,70 +1,111 @@
 package siamese.data;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** The IDX format of MNIST's files: two zero bytes, the element type, the number of dimensions, the dimensions, the bytes. */
 final class Idx {
 
     private static final int UNSIGNED_BYTE = 8;
 
+    /** Deflate makes a byte of at most so many. */
+    private static final int MOST_COMPRESSED = 1032;
+
     private Idx() {
     }
 
-    /** The bytes of an IDX file of unsigned bytes, with its dimensions. */
-    private record Array(int[] dimensions, byte[] values) {
-    }
-
     /**
-     * Joins a file of images (three dimensions) with its file of labels (one dimension).
+     * Joins a file of images (three dimensions) with its file of labels (one dimension), both decompressed.
      *
      * @throws IOException if one of the files is not what it should be, in one sentence
      */
-    static LabeledImages images(String source, int classes, byte[] imageFile, byte[] labelFile) throws IOException {
-        Array images = parse("image file", imageFile, 3);
-        Array labels = parse("label file", labelFile, 1);
-        if (images.dimensions[0] != labels.dimensions[0]) {
-            throw new IOException("The image file has " + images.dimensions[0] + " images, but the label file has "
-                    + labels.dimensions[0] + " labels; they do not belong together.");
+    static LabeledImages images(String source, byte[] imageFile, byte[] labelFile) throws IOException {
+        return images(source, parse("The image file", new ByteArrayInputStream(imageFile), imageFile.length, 3),
+                parse("The label file", new ByteArrayInputStream(labelFile), labelFile.length, 1));
+    }
+
+    /** See {@link LabeledImages#ofIdx}. */
+    static LabeledImages images(String source, Path imageFile, Path labelFile) throws IOException {
+        return images(source, read(imageFile, 3), read(labelFile, 1));
+    }
+
+    private static LabeledImages images(String source, Pixels images, Pixels labels) throws IOException {
+        if (images.size() != labels.size()) {
+            throw new IOException("The image file has " + images.size() + " images, but the label file has " + labels.size()
+                    + " labels; they do not belong together.");
         }
-        try {
-            return new LabeledImages(source, images.dimensions[1], images.dimensions[2], classes, images.values, unsigned(labels.values));
-        } catch (IllegalArgumentException e) {
-            throw new IOException("The image and label files do not hold " + source + ": " + e.getMessage(), e);
+        int[] numbers = IntStream.range(0, labels.size()).map(i -> labels.data()[i] & 0xff).toArray();
+        int[] known = IntStream.of(numbers).distinct().sorted().toArray();
+        if (known.length < 2) {
+            throw new IOException("The label file has no label but " + known[0] + "; at least two classes are needed.");
+        }
+        return new LabeledImages(source, IntStream.of(known).mapToObj(Integer::toString).toList(), images,
+                IntStream.of(numbers).map(number -> Arrays.binarySearch(known, number)).toArray());
+    }
+
+    private static Pixels read(Path file, int rank) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("There is no file " + file + "; give the path of an IDX file, compressed by gzip or not.");
+        }
+        try (InputStream in = decompressed(Files.newInputStream(file))) {
+            return parse(file.toString(), in, Files.size(file) * (in instanceof GZIPInputStream ? MOST_COMPRESSED : 1), rank);
+        } catch (EOFException | ZipException e) {
+            throw new IOException(file + " is damaged or cut off; fetch it once more.", e);
         }
     }
 
-    private static int[] unsigned(byte[] values) {
-        int[] numbers = new int[values.length];
-        Arrays.setAll(numbers, i -> values[i] & 0xff);
-        return numbers;
+    /** {@return what a file holds, decompressed if it begins as gzip's do} */
+    static InputStream decompressed(InputStream file) throws IOException {
+        InputStream in = new BufferedInputStream(file, 1 << 16);
+        in.mark(2);
+        boolean zipped = in.read() == 0x1f && in.read() == 0x8b;
+        in.reset();
+        return zipped ? new GZIPInputStream(in, 1 << 16) : in;
     }
 
-    private static Array parse(String what, byte[] file, int rank) throws IOException {
-        int header = 4 + 4 * rank;
-        if (file.length < header) {
-            throw new IOException("The " + what + " is cut off: it has " + file.length + " bytes, but its header alone takes " + header + ".");
+    /** Reads one; most is a bound of how many bytes it has. */
+    private static Pixels parse(String what, InputStream in, long most, int rank) throws IOException {
+        int length = 4 + 4 * rank;
+        ByteBuffer header = ByteBuffer.wrap(in.readNBytes(length));
+        if (header.capacity() < length) {
+            throw new IOException(what + " is cut off: it has " + header.capacity() + " bytes, but its header alone takes "
+                    + length + ".");
         }
-        ByteBuffer buffer = ByteBuffer.wrap(file);
-        int magic = buffer.getInt();
+        int magic = header.getInt();
         if (magic != (UNSIGNED_BYTE << 8 | rank)) {
-            throw new IOException(String.format("The %s is not an IDX file of %d-dimensional bytes: it starts with %08x instead of %08x.",
+            throw new IOException(String.format("%s is not an IDX file of %d-dimensional bytes: it starts with %08x instead of %08x.",
                     what, rank, magic, UNSIGNED_BYTE << 8 | rank));
         }
-        int[] dimensions = new int[rank];
-        long expected = 1;
+        int[] sizes = {1, 1, 1};
+        double expected = 1;
         for (int d = 0; d < rank; d++) {
-            dimensions[d] = buffer.getInt();
-            if (dimensions[d] < 1 || dimensions[d] > file.length) {
-                throw new IOException("The " + what + " says that its dimension " + d + " is " + dimensions[d]
-                        + ", which its " + file.length + " bytes cannot hold.");
+            sizes[d] = header.getInt();
+            if (sizes[d] < 1 || sizes[d] > most) {
+                throw new IOException(what + " says that its dimension " + d + " is " + sizes[d] + ", which its " + most
+                        + " bytes at most cannot hold.");
             }
-            expected = Math.min(expected * dimensions[d], Integer.MAX_VALUE);
+            expected *= sizes[d];
         }
-        if (expected != file.length - header) {
-            throw new IOException("The " + what + " should have " + expected + " bytes after its header, but has " + (file.length - header) + ".");
+        if (expected > most - length) {
+            throw new IOException(String.format("%s should have %.0f bytes after its header, but can have no more than %d.",
+                    what, expected, most - length));
         }
-        return new Array(dimensions, Arrays.copyOfRange(file, header, file.length));
+        Pixels pixels = Pixels.allocate(sizes[0], sizes[1], sizes[2], Channels.GREY, false);
+        int n = in.readNBytes(pixels.data(), 0, (int) expected);
+        if (n < expected || in.read() >= 0) {
+            throw new IOException(String.format("%s should have %.0f bytes after its header, but has %s.",
+                    what, expected, n < expected ? n : "more"));
+        }
+        return pixels;
     }
 }

@@ -1,37 +1,33 @@
 package siamese.data;
 
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBufferByte;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Grey images of one size with a class label each, held as one byte a pixel (47 MB for MNIST's training images).
- * Immutable.
+ * Images of one size with a class label each, grey or in colour. In all of them 0 is white paper and 1 is black ink: the
+ * numbers of a photograph are those of its negative, and {@link #image} shows it as it was. A pixel takes a byte (47 MB for
+ * MNIST's training images), or a bit where nothing is between black and white. Immutable.
  */
 public final class LabeledImages implements Examples {
 
-    private static final long serialVersionUID = 1;
+    private static final long serialVersionUID = 2;
 
     private final String source;
-    private final int rows;
-    private final int columns;
-    private final int classes;
-    private final byte[] pixels;
+    private final List<String> classNames;
+    private final Pixels pixels;
     private final int[] labels;
 
     /**
-     * Wraps pixels and labels; the arrays are not copied and must not change afterwards.
+     * Wraps pixels and labels of grey images; the arrays are not copied and must not change afterwards.
      *
      * @param source where the images come from, such as "MNIST"; shown in every chart and table
      * @param rows height of an image in pixels, at least 1
@@ -42,33 +38,57 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if the sizes do not agree or a label is out of range
      */
     public LabeledImages(String source, int rows, int columns, int classes, byte[] pixels, int[] labels) {
-        this.source = Objects.requireNonNull(source, "source");
-        if (rows < 1 || columns < 1) {
-            throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and " + columns + ".");
-        }
-        if (classes < 2) {
-            throw new IllegalArgumentException("classes must be at least 2, but is " + classes + ".");
-        }
-        if ((long) labels.length * rows * columns != pixels.length) {
-            throw new IllegalArgumentException("labels has " + labels.length + " entries, so pixels needs "
-                    + (long) labels.length * rows * columns + " bytes (" + rows + " x " + columns + " an image), but it has "
-                    + pixels.length + "; give one label an image.");
-        }
-        for (int i = 0; i < labels.length; i++) {
-            if (labels[i] < 0 || labels[i] >= classes) {
-                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 to "
-                        + (classes - 1) + "; correct it, or give more classes.");
-            }
-        }
-        this.rows = rows;
-        this.columns = columns;
-        this.classes = classes;
-        this.pixels = pixels;
-        this.labels = labels;
+        this(source, rows, columns, Channels.GREY, classes, pixels, labels);
     }
 
     /**
-     * {@return images given as numbers; they are kept as whole steps of 1/255}
+     * Wraps pixels and labels as {@link #LabeledImages(String, int, int, int, byte[], int[])} does, of images in colour, too.
+     *
+     * @param source where the images come from
+     * @param rows height of an image in pixels, at least 1
+     * @param columns width of an image in pixels, at least 1
+     * @param channels what a pixel says
+     * @param classes number of classes, at least 2
+     * @param pixels {@code labels.length * channels.count() * rows * columns} unsigned bytes, channel by channel in an image
+     * @param labels one label an image
+     * @throws IllegalArgumentException if the sizes do not agree or a label is out of range
+     */
+    public LabeledImages(String source, int rows, int columns, Channels channels, int classes, byte[] pixels, int[] labels) {
+        this(source, names(classes), Pixels.of(rows, columns, channels, pixels), labels);
+        if (rows < 1 || columns < 1) {
+            throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and " + columns + ".");
+        }
+        long needed = (long) labels.length * channels.count() * rows * columns;
+        if (needed != pixels.length) {
+            throw new IllegalArgumentException("labels has " + labels.length + " entries, so pixels needs " + needed + " bytes (" + rows
+                    + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels") + " an image), but it has " + pixels.length
+                    + "; give one label an image.");
+        }
+    }
+
+    LabeledImages(String source, List<String> classNames, Pixels pixels, int[] labels) {
+        this.source = Objects.requireNonNull(source, "source");
+        this.classNames = List.copyOf(classNames);
+        this.pixels = pixels;
+        this.labels = labels;
+        for (int i = 0; i < labels.length; i++) {
+            if (labels[i] < 0 || labels[i] >= classes()) {
+                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 to "
+                        + (classes() - 1) + "; correct it, or give more classes.");
+            }
+        }
+    }
+
+    /** The names of classes that have none: their numbers. */
+    static List<String> names(int classes) {
+        if (classes < 2) {
+            throw new IllegalArgumentException("classes must be at least 2, but is " + classes + ".");
+        }
+        return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
+    }
+
+    /**
+     * {@return grey images given as numbers; they are kept as whole steps of 1/255}
      *
      * @param source where the images come from, such as "my digits"; shown in every chart and table
      * @param rows height of an image in pixels, at least 1
@@ -91,41 +111,95 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * {@return pictures of your own as a set of images, all in class 0}
+     * {@return pictures of your own as a set of grey images, all in class 0}
      *
-     * @param pictures of one size, dark ink on white paper
+     * @param pictures of one size and of any kind: what a person sees of them on white paper counts
      * @throws IllegalArgumentException if there is none, or they differ in size
      */
     public static LabeledImages of(BufferedImage... pictures) {
-        if (pictures.length == 0) {
-            throw new IllegalArgumentException("pictures is empty; give at least one.");
-        }
-        int columns = pictures[0].getWidth();
-        int rows = pictures[0].getHeight();
-        byte[] pixels = new byte[pictures.length * rows * columns];
-        int p = 0;
-        for (BufferedImage picture : pictures) {
-            if (picture.getWidth() != columns || picture.getHeight() != rows) {
-                throw new IllegalArgumentException("pictures must be of one size, but one is " + rows + " x " + columns + " pixels and another "
-                        + picture.getHeight() + " x " + picture.getWidth() + "; prepare them with Pictures.likeMnist.");
-            }
-            for (int y = 0; y < rows; y++) {
-                for (int x = 0; x < columns; x++) {
-                    pixels[p++] = (byte) (255 - (picture.getColorModel().getNumComponents() == 1
-                            ? picture.getRaster().getSample(x, y, 0) : picture.getRGB(x, y) & 0xff));
-                }
-            }
-        }
-        return new LabeledImages("your own pictures", rows, columns, 2, pixels, new int[pictures.length]);
+        return of(Channels.GREY, pictures);
     }
 
-    /** {@return where the images come from, such as "MNIST"} */
+    /**
+     * {@return pictures of your own as a set of images, all in class 0}
+     *
+     * @param channels whether they become grey or keep their colours
+     * @param pictures of one size and of any kind: what a person sees of them on white paper counts
+     * @throws IllegalArgumentException if there is none, or they differ in size
+     */
+    public static LabeledImages of(Channels channels, BufferedImage... pictures) {
+        return new LabeledImages("your own pictures", names(2), Pixels.of(channels, pictures), new int[pictures.length]);
+    }
+
+    /**
+     * Reads a folder of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF or PGM) with one subfolder a class, which gives the class
+     * its name. Classes and pictures come in the order of their names, s2 before s10. Of each picture the middle is taken, as
+     * much as has the proportions of the size, and scaled by averaging areas. Pictures that a camera has marked as turned
+     * are set upright. Names that begin with a dot, and files beside the subfolders, are passed over.
+     *
+     * @param folder the folder, after which the set is called
+     * @param rows height that the images shall have, in pixels, at least 1
+     * @param columns width that they shall have, in pixels, at least 1
+     * @param channels whether they become grey or keep their colours
+     * @return all images
+     * @throws IOException if there is no folder, no class, one class, an empty class, or a file that is no picture
+     * @throws IllegalArgumentException if the size is less than 1, or the images need more memory than there is
+     */
+    public static LabeledImages ofFolder(Path folder, int rows, int columns, Channels channels) throws IOException {
+        return ofFolder(folder, rows, columns, channels, null);
+    }
+
+    /**
+     * Reads a folder as {@link #ofFolder(Path, int, int, Channels)} does, but leaves out files that are no pictures.
+     *
+     * @param folder the folder
+     * @param rows height that the images shall have, in pixels
+     * @param columns width that they shall have, in pixels
+     * @param channels whether they become grey or keep their colours
+     * @param leftOut is told of each file that is left out, in one sentence; {@code System.out::println} shows it
+     * @return all images that could be read
+     * @throws IOException if there is no folder, no class, one class, or a class without a picture
+     * @throws IllegalArgumentException as there
+     */
+    public static LabeledImages ofFolder(Path folder, int rows, int columns, Channels channels, Consumer<String> leftOut)
+            throws IOException {
+        return PictureFolder.of(folder).scaled(rows, columns, channels, leftOut);
+    }
+
+    /**
+     * Reads a folder as {@link #ofFolder(Path, int, int, Channels)} does, its pictures at the size that they have.
+     *
+     * @param folder the folder
+     * @param channels whether they become grey or keep their colours
+     * @return all images
+     * @throws IOException as there, and if two pictures differ in size
+     * @throws IllegalArgumentException if the images need more memory than there is
+     */
+    public static LabeledImages ofFolder(Path folder, Channels channels) throws IOException {
+        return PictureFolder.of(folder).asTheyAre(channels);
+    }
+
+    /**
+     * Reads two files in the IDX format of MNIST, Fashion-MNIST, KMNIST and EMNIST, compressed by gzip or not. The labels
+     * that occur become the classes, without gaps, and give them their names: EMNIST's letters, 1 to 26, are the classes 0
+     * to 25 with the names "1" to "26". EMNIST's pictures need {@link #transposed()}.
+     *
+     * @param images of unsigned bytes in three dimensions: images, rows, columns; 255 is ink
+     * @param labels of unsigned bytes in one dimension
+     * @param source what the set calls itself, such as "Fashion-MNIST"
+     * @return all images
+     * @throws IOException if a file cannot be read, is not of this format, or does not belong to the other, in one sentence
+     * @throws IllegalArgumentException if the images need more memory than there is
+     */
+    public static LabeledImages ofIdx(Path images, Path labels, String source) throws IOException {
+        return Idx.images(source, images, labels);
+    }
+
     @Override
     public String source() {
         return source;
     }
 
-    /** {@return the number of images} */
     @Override
     public int size() {
         return labels.length;
@@ -133,39 +207,59 @@ public final class LabeledImages implements Examples {
 
     /** {@return the height of an image in pixels} */
     public int rows() {
-        return rows;
+        return pixels.rows();
     }
 
     /** {@return the width of an image in pixels} */
     public int columns() {
-        return columns;
+        return pixels.columns();
     }
 
-    /** {@return the number of classes} */
+    /** {@return what a pixel says} */
+    public Channels channels() {
+        return pixels.channels();
+    }
+
+    @Override
+    public int[] shape() {
+        return new int[] {channels().count(), rows(), columns()};
+    }
+
     @Override
     public int classes() {
-        return classes;
+        return classNames.size();
+    }
+
+    /** {@return what each class is called, such as the name of its folder; its number, if it has no name} */
+    public List<String> classNames() {
+        return classNames;
     }
 
     /**
-     * {@return the class of an image, 0 to {@code classes() - 1}}
+     * {@return the same images with other names of their classes}
      *
-     * @param i the image, 0 to {@code size() - 1}
-     * @throws IndexOutOfBoundsException if there is no such image
+     * @param names one a class
+     * @throws IllegalArgumentException if there are more or fewer
      */
+    public LabeledImages withClassNames(String... names) {
+        if (names.length != classes()) {
+            throw new IllegalArgumentException("names has " + names.length + " entries, but there are " + classes() + " classes.");
+        }
+        return new LabeledImages(source, List.of(names), pixels, labels);
+    }
+
     @Override
     public int label(int i) {
         return labels[Objects.checkIndex(i, labels.length)];
     }
 
     @Override
-    public int[] shape() {
-        return new int[] {1, rows, columns};
-    }
-
-    @Override
     public INDArray batch(int... indices) {
-        return pixels(indices);
+        byte[] chosen = new byte[indices.length * pixels.area()];
+        for (int k = 0; k < indices.length; k++) {
+            pixels.get(indices[k], chosen, k * pixels.area());
+        }
+        return pixels.numbers(chosen);
     }
 
     @Override
@@ -173,53 +267,32 @@ public final class LabeledImages implements Examples {
         if (how.equals(Variation.NONE)) {
             return batch(indices);
         }
-        byte[] result = new byte[indices.length * rows * columns];
+        byte[] varied = new byte[indices.length * pixels.area()];
         for (int k = 0; k < indices.length; k++) {
-            how.draw(random).apply(bytes(indices[k]), 1, rows, columns, result, k * rows * columns);
+            how.draw(random).apply(bytes(indices[k]), channels().count(), rows(), columns(), varied, k * pixels.area());
         }
-        return numbers(result);
+        return pixels.numbers(varied);
     }
 
     /**
-     * {@return the images as numbers for the network: shape [n, 1, rows, columns], float, 0 (paper) to 1 (ink)}
+     * {@return the images as numbers for the network, as {@link #batch(int...)}: shape [n, channels, rows, columns], float, 0
+     * (paper) to 1 (ink)}
      *
      * @param indices the images wanted, in this order; an image may appear more than once
      * @throws IndexOutOfBoundsException if there is no such image
      */
     public INDArray pixels(int... indices) {
-        int area = rows * columns;
-        byte[] chosen = new byte[indices.length * area];
-        for (int k = 0; k < indices.length; k++) {
-            System.arraycopy(pixels, Objects.checkIndex(indices[k], labels.length) * area, chosen, k * area, area);
-        }
-        return numbers(chosen);
-    }
-
-    private INDArray numbers(byte[] ink) {
-        float[] values = new float[ink.length];
-        for (int p = 0; p < values.length; p++) {
-            values[p] = (ink[p] & 0xff) / 255f;
-        }
-        INDArray images = Nd4j.createUninitialized(DataType.FLOAT, ink.length / (rows * columns), 1, rows, columns);
-        images.data().asNioFloat().put(values);
-        return images;
+        return batch(indices);
     }
 
     /**
-     * {@return one image as a picture, dark ink on white paper}
+     * {@return one image as a picture: dark ink on white paper, and a photograph as it was}
      *
      * @param i the image, 0 to {@code size() - 1}
      * @throws IndexOutOfBoundsException if there is no such image
      */
     public BufferedImage image(int i) {
-        int area = rows * columns;
-        int from = Objects.checkIndex(i, labels.length) * area;
-        BufferedImage picture = new BufferedImage(columns, rows, BufferedImage.TYPE_BYTE_GRAY);
-        byte[] raster = ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
-        for (int p = 0; p < area; p++) {
-            raster[p] = (byte) (255 - (pixels[from + p] & 0xff));
-        }
-        return picture;
+        return pixels.image(i);
     }
 
     /**
@@ -233,8 +306,8 @@ public final class LabeledImages implements Examples {
         if (perClass < 1) {
             throw new IllegalArgumentException("perClass must be at least 1, but is " + perClass + ".");
         }
-        int[] kept = Arrays.stream(indicesByClass()).flatMapToInt(c -> Arrays.stream(c).limit(perClass)).sorted().toArray();
-        return subset(newSource, kept);
+        return subset(Arrays.stream(indicesByClass()).flatMapToInt(c -> Arrays.stream(c).limit(perClass)).sorted().toArray())
+                .named(newSource);
     }
 
     /**
@@ -244,59 +317,53 @@ public final class LabeledImages implements Examples {
      * @throws IndexOutOfBoundsException if there is no such image
      */
     public LabeledImages subset(int... indices) {
-        return subset(source, indices);
-    }
-
-    LabeledImages subset(String newSource, int[] indices) {
-        int area = rows * columns;
-        byte[] newPixels = new byte[indices.length * area];
-        int[] newLabels = new int[indices.length];
-        for (int k = 0; k < indices.length; k++) {
-            newLabels[k] = label(indices[k]);
-            System.arraycopy(pixels, indices[k] * area, newPixels, k * area, area);
-        }
-        return new LabeledImages(newSource, rows, columns, classes, newPixels, newLabels);
+        return new LabeledImages(source, classNames, pixels.select(indices),
+                IntStream.of(indices).map(this::label).toArray());
     }
 
     /**
      * {@return changed copies of the images, such as rotated or noisy ones; they keep their order and labels}
      *
      * @param newSource what the new set calls itself, such as "MNIST, rotated by 10°"
-     * @param change makes the new picture from the old one, both dark ink on white paper; called once an image, in order;
-     *     its results must be of one size
+     * @param change makes the new picture from the old one, both as {@link #image} gives them; called once an image, in
+     *     order; its results must be of one size, and of them what a person sees on white paper counts
      * @throws IllegalArgumentException if there is no image, or the new pictures differ in size
      */
     public LabeledImages map(String newSource, UnaryOperator<BufferedImage> change) {
-        LabeledImages changed = of(IntStream.range(0, size()).mapToObj(i -> change.apply(image(i))).toArray(BufferedImage[]::new));
-        return new LabeledImages(newSource, changed.rows, changed.columns, classes, changed.pixels, labels);
+        LabeledImages changed = of(channels(), IntStream.range(0, size()).mapToObj(i -> change.apply(image(i)))
+                .toArray(BufferedImage[]::new));
+        return new LabeledImages(newSource, classNames, changed.pixels, labels);
+    }
+
+    /** {@return the same images with rows and columns swapped, as EMNIST needs it, whose letters lie on their side} */
+    public LabeledImages transposed() {
+        return new LabeledImages(source, classNames, pixels.transposed(), labels);
+    }
+
+    /** {@return the same images under another name} */
+    LabeledImages named(String newSource) {
+        return new LabeledImages(newSource, classNames, pixels, labels);
     }
 
     /** {@return the same images with other classes} */
     LabeledImages relabelled(String newSource, int newClasses, int[] newLabels) {
-        return new LabeledImages(newSource, rows, columns, newClasses, pixels, newLabels);
+        return new LabeledImages(newSource, names(newClasses), pixels, newLabels);
     }
 
-    /** {@return a copy of the pixels of an image, row by row, 255 is ink} */
+    /** {@return a copy of the pixels of an image, channel by channel, row by row, 255 is ink} */
     byte[] bytes(int i) {
-        int area = rows * columns;
-        int from = Objects.checkIndex(i, labels.length) * area;
-        return Arrays.copyOfRange(pixels, from, from + area);
+        return pixels.get(i);
     }
 
-    /** {@return 16 hexadecimal digits that are the same for the same pixels and labels: the beginning of their SHA-256} */
     @Override
     public String fingerprint() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((rows + " " + columns + " " + classes + " " + Arrays.hashCode(labels)).getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest.digest(pixels), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This Java has no SHA-256.", e);
-        }
+        return pixels.fingerprint((channels() == Channels.GREY ? "" : channels() + " ") + rows() + " " + columns() + " " + classes()
+                + " " + Arrays.hashCode(labels));
     }
 
     @Override
     public String toString() {
-        return String.format("%s: %,d images of %d x %d pixels in %d classes", source, size(), rows, columns, classes);
+        return String.format("%s: %,d %simages of %d x %d pixels in %d classes", source, size(),
+                channels() == Channels.GREY ? "" : "coloured ", rows(), columns(), classes());
     }
 }

@@ -17,8 +17,6 @@ import java.util.List;
  */
 public record Mnist(LabeledImages train, LabeledImages test) {
 
-    private static final int CLASSES = 10;
-
     /** One of the four files: its name, the size of the decompressed file in bytes and its SHA-256. */
     private record File(String name, int bytes, String sha256) {
     }
@@ -43,7 +41,7 @@ public record Mnist(LabeledImages train, LabeledImages test) {
     /**
      * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
      * {@code SIAMESE_DATA} names, else in the cache, else from a mirror into the cache. The files are used only if their
-     * SHA-256 is that of the originals. Where MNIST is in none of these places, one sentence on standard output says so
+     * SHA-256 is that of the originals, compressed or not, whatever their suffix says. Where MNIST is in none of these places, one sentence on standard output says so
      * and how to get it, and stand-in digits are returned.
      *
      * @return all training and test images; their {@code source()} says which they are
@@ -72,7 +70,7 @@ public record Mnist(LabeledImages train, LabeledImages test) {
     }
 
     private static LabeledImages read(DataFolder folder, File images, File labels) throws IOException {
-        return Idx.images("MNIST", CLASSES, folder.read(images.name, images.bytes, images.sha256),
+        return Idx.images("MNIST", folder.read(images.name, images.bytes, images.sha256),
                 folder.read(labels.name, labels.bytes, labels.sha256));
     }
 

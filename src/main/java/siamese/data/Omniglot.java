@@ -22,7 +22,7 @@ import java.util.zip.ZipInputStream;
 /**
  * Omniglot: 1,623 handwritten characters of 50 alphabets, each drawn by the same 20 people of its alphabet (B. M. Lake,
  * R. Salakhutdinov and J. B. Tenenbaum, "Human-level concept learning through probabilistic program induction", Science
- * 350, 2015, doi:10.1126/science.aab3050). The drawings of 105 × 105 pixels are scaled to 28 × 28 by averaging areas.
+ * 350, 2015, doi:10.1126/science.aab3050). The drawings have 105 × 105 pixels, which are black or white.
  *
  * @param background the 30 alphabets that one may learn from (964 characters)
  * @param evaluation the 20 alphabets to judge on (659 characters)
@@ -51,12 +51,12 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     private static final int LARGEST_FILE = 1 << 16;
     private static final int LARGEST_TOTAL = 1 << 26;
 
-    private static final String SENSELESS = "One of Omniglot's archives does not hold what it should; delete them, and they will be fetched again.";
+    private static final String SENSELESS = "One of Omniglot's archives does not hold what it should; use the original ones.";
 
     /**
      * The drawings of some alphabets.
      *
-     * @param images 28 × 28 pixels; a class is a character of an alphabet
+     * @param images square pictures; a class is a character of an alphabet
      * @param alphabets the alphabet of each class
      * @param drawers who drew each image, 1 to 20 within an alphabet
      */
@@ -136,27 +136,43 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
      * {@code SIAMESE_DATA} names, else in the cache, else from GitHub into the cache. The three archives are used only if
      * their SHA-256 is that of the originals, and are never unpacked to disk.
      *
-     * @return all drawings and the published runs
+     * @return all drawings and the published runs, the drawings scaled to 28 × 28 pixels by averaging areas
      * @throws IOException if Omniglot is in none of these places, in one sentence that says what to do
      */
     public static Omniglot load() throws IOException {
+        return load(28);
+    }
+
+    /**
+     * Finds Omniglot as {@link #load()} does and reads it at another size.
+     *
+     * @param size height and width of the drawings in pixels, 1 to 105; at 105, their own size, they are kept with a bit a
+     *     pixel and take 45 MB
+     * @return all drawings and the published runs
+     * @throws IOException if Omniglot is in none of these places, in one sentence that says what to do
+     * @throws IllegalArgumentException if {@code size} is out of range
+     */
+    public static Omniglot load(int size) throws IOException {
+        if (size < 1 || size > Drawing.ORIGINAL) {
+            throw new IllegalArgumentException("size must be 1 to " + Drawing.ORIGINAL + ", the drawings' own, but is " + size + ".");
+        }
         DataFolder folder = DataFolder.standard("omniglot", MIRRORS);
         return new Omniglot(
-                characters("Omniglot background", folder.readArchive("images_background.zip", BACKGROUND)),
-                characters("Omniglot evaluation", folder.readArchive("images_evaluation.zip", EVALUATION)),
-                runs(folder.readArchive("all_runs.zip", RUNS)));
+                characters("Omniglot background", folder.readArchive("images_background.zip", BACKGROUND), size),
+                characters("Omniglot evaluation", folder.readArchive("images_evaluation.zip", EVALUATION), size),
+                runs(folder.readArchive("all_runs.zip", RUNS), size));
     }
 
     /** Reads an archive of drawings: any folder, then alphabet/character/number_drawer.png. */
-    static Characters characters(String source, byte[] archive) throws IOException {
+    static Characters characters(String source, byte[] archive, int size) throws IOException {
         try {
-            return readCharacters(source, archive);
+            return readCharacters(source, archive, size);
         } catch (RuntimeException e) { // a name without a number, a single character
             throw new IOException(SENSELESS, e);
         }
     }
 
-    private static Characters readCharacters(String source, byte[] archive) throws IOException {
+    private static Characters readCharacters(String source, byte[] archive, int size) throws IOException {
         Map<String, byte[]> files = new TreeMap<>(unzip(archive));
         files.keySet().removeIf(name -> !name.endsWith(".png"));
         List<String> alphabets = new ArrayList<>();
@@ -179,20 +195,20 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
             labels[i] = classes.get(character);
             drawers[i++] = Integer.parseInt(name.substring(number + 1, name.length() - 4));
         }
-        return new Characters(new LabeledImages(source, Drawing.SIZE, Drawing.SIZE, classes.size(),
-                Drawing.read(List.copyOf(files.values())), labels), alphabets, drawers);
+        Pixels drawings = Drawing.read(List.copyOf(files.values()), size);
+        return new Characters(new LabeledImages(source, LabeledImages.names(classes.size()), drawings, labels), alphabets, drawers);
     }
 
     /** Reads the archive of the runs: runNN/training/classCC.png, runNN/test/itemII.png, and runNN/class_labels.txt with the answers. */
-    static List<Run> runs(byte[] archive) throws IOException {
+    static List<Run> runs(byte[] archive, int size) throws IOException {
         try {
-            return readRuns(archive);
+            return readRuns(archive, size);
         } catch (RuntimeException e) {
             throw new IOException(SENSELESS, e);
         }
     }
 
-    private static List<Run> readRuns(byte[] archive) throws IOException {
+    private static List<Run> readRuns(byte[] archive, int size) throws IOException {
         Map<String, byte[]> files = new TreeMap<>(unzip(archive));
         List<Run> runs = new ArrayList<>();
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
@@ -210,11 +226,11 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
                     answers.add(training.indexOf(names[1]));
                 }
                 String source = "Omniglot " + folder;
+                List<String> names = LabeledImages.names(training.size());
                 runs.add(new Run(
-                        new LabeledImages(source, Drawing.SIZE, Drawing.SIZE, training.size(),
-                                Drawing.read(training.stream().map(files::get).toList()), IntStream.range(0, training.size()).toArray()),
-                        new LabeledImages(source, Drawing.SIZE, Drawing.SIZE, training.size(),
-                                Drawing.read(questions), answers.stream().mapToInt(a -> a).toArray())));
+                        new LabeledImages(source, names, Drawing.read(training.stream().map(files::get).toList(), size),
+                                IntStream.range(0, training.size()).toArray()),
+                        new LabeledImages(source, names, Drawing.read(questions, size), answers.stream().mapToInt(a -> a).toArray())));
             }
         }
         return List.copyOf(runs);
@@ -239,9 +255,9 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
                 }
             }
         } catch (EOFException e) {
-            throw new IOException("One of Omniglot's archives is cut off; delete them, and they will be fetched again.", e);
+            throw new IOException("One of Omniglot's archives is cut off; use the original ones.", e);
         } catch (ZipException e) {
-            throw new IOException("One of Omniglot's archives is damaged (" + e.getMessage() + "); delete them, and they will be fetched again.", e);
+            throw new IOException("One of Omniglot's archives is damaged (" + e.getMessage() + "); use the original ones.", e);
         }
         return files;
     }

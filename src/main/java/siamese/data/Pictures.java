@@ -1,18 +1,20 @@
 package siamese.data;
 
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import javax.imageio.ImageIO;
+import java.util.IntSummaryStatistics;
+import java.util.stream.IntStream;
 
 /** Turns a picture of one character, such as a photograph or a drawing of your own, into one that looks like MNIST's. */
 public final class Pictures {
 
     private static final int SIZE = 28;
     private static final int INK_SIZE = 20;
+    /** Shades from 0 to 255. */
+    private static final int LEAST_CONTRAST = 13;
+    private static final int LIGHTEST_INK = 204;
 
     private Pictures() {
     }
@@ -20,25 +22,16 @@ public final class Pictures {
     /**
      * Reads a picture file and prepares it as {@link #likeMnist} does.
      *
-     * @param file a PNG, JPEG, GIF or BMP file
+     * @param file a PNG, JPEG, WebP, GIF, BMP, TIFF or PGM file; one that a camera has marked as turned is set upright
      * @return the picture, 28 × 28 pixels, dark ink on white paper
      * @throws IOException if the file cannot be read, is no picture, or shows nothing, in one sentence
      */
     public static BufferedImage read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IOException("There is no file " + file + "; give the path of a PNG, JPEG, GIF or BMP picture.");
-        }
-        BufferedImage picture;
-        try {
-            picture = ImageIO.read(file.toFile());
-        } catch (IOException | RuntimeException e) {
-            throw new IOException(file + " is damaged (" + e.getMessage() + "); save it again as PNG.", e);
-        }
-        if (picture == null) {
-            throw new IOException(file + " is not a picture that Java can read; save it as PNG.");
+            throw new IOException("There is no file " + file + "; give the path of a picture, such as a PNG or JPEG file.");
         }
         try {
-            return likeMnist(picture);
+            return likeMnist(PictureFiles.read(file, "save it as PNG"));
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }
@@ -54,125 +47,68 @@ public final class Pictures {
      * @throws IllegalArgumentException if the picture has no ink, being of one shade
      */
     public static BufferedImage likeMnist(BufferedImage picture) {
-        double[][] ink = ink(picture);
-        if (picture.getWidth() == SIZE && picture.getHeight() == SIZE) {
-            return grey(ink);
+        return likeMnist(Rgb.of(picture));
+    }
+
+    private static BufferedImage likeMnist(Rgb picture) {
+        Rgb spread = spread(picture, isDarkOnLight(picture));
+        if (picture.rows() == SIZE && picture.columns() == SIZE) {
+            return image(spread.ink(Channels.GREY));
         }
-        int top = Integer.MAX_VALUE;
-        int bottom = -1;
-        int left = Integer.MAX_VALUE;
-        int right = -1;
-        for (int y = 0; y < ink.length; y++) {
-            for (int x = 0; x < ink[y].length; x++) {
-                if (ink[y][x] > 0.2) {
-                    top = Math.min(top, y);
-                    bottom = Math.max(bottom, y);
-                    left = Math.min(left, x);
-                    right = Math.max(right, x);
-                }
-            }
-        }
-        int width = right - left + 1;
-        int height = bottom - top + 1;
-        double scale = (double) INK_SIZE / Math.max(width, height);
-        BufferedImage cut = grey(ink).getSubimage(left, top, width, height);
-        double[][] small = ink(scaled(cut, Math.max(1, (int) Math.round(width * scale)), Math.max(1, (int) Math.round(height * scale))), true);
+        Rgb cut = cut(spread);
+        double scale = (double) INK_SIZE / Math.max(cut.rows(), cut.columns());
+        Rgb small = spread(cut.scaled((int) Math.max(1, Math.round(cut.rows() * scale)),
+                (int) Math.max(1, Math.round(cut.columns() * scale))), true);
+        byte[] drawing = small.ink(Channels.GREY);
         double mass = 0;
         double sumX = 0;
         double sumY = 0;
-        for (int y = 0; y < small.length; y++) {
-            for (int x = 0; x < small[y].length; x++) {
-                mass += small[y][x];
-                sumX += small[y][x] * (x + 0.5);
-                sumY += small[y][x] * (y + 0.5);
-            }
+        for (int p = 0; p < drawing.length; p++) {
+            mass += drawing[p] & 0xff;
+            sumX += (drawing[p] & 0xff) * (p % small.columns() + 0.5);
+            sumY += (drawing[p] & 0xff) * (p / small.columns() + 0.5);
         }
-        int offsetX = Math.min(Math.max((int) Math.round(SIZE / 2.0 - sumX / mass), 0), SIZE - small[0].length);
-        int offsetY = Math.min(Math.max((int) Math.round(SIZE / 2.0 - sumY / mass), 0), SIZE - small.length);
-        double[][] placed = new double[SIZE][SIZE];
-        for (int y = 0; y < small.length; y++) {
-            System.arraycopy(small[y], 0, placed[y + offsetY], offsetX, small[y].length);
+        int left = Math.min(Math.max((int) Math.round(SIZE / 2.0 - sumX / mass), 0), SIZE - small.columns());
+        int top = Math.min(Math.max((int) Math.round(SIZE / 2.0 - sumY / mass), 0), SIZE - small.rows());
+        byte[] ink = new byte[SIZE * SIZE];
+        for (int y = 0; y < small.rows(); y++) {
+            System.arraycopy(drawing, y * small.columns(), ink, (top + y) * SIZE + left, small.columns());
         }
-        return grey(placed);
+        return image(ink);
     }
 
-    /** Ink of each pixel, 0 to 1, spread over the whole range. */
-    private static double[][] ink(BufferedImage picture) {
-        double border = 0;
-        int w = picture.getWidth();
-        int h = picture.getHeight();
-        for (int x = 0; x < w; x++) {
-            border += brightness(picture, x, 0) + brightness(picture, x, h - 1);
-        }
-        for (int y = 0; y < h; y++) {
-            border += brightness(picture, 0, y) + brightness(picture, w - 1, y);
-        }
-        return ink(picture, border / (2.0 * (w + h)) >= 0.5);
+    private static BufferedImage image(byte[] ink) {
+        return Pixels.of(SIZE, SIZE, Channels.GREY, ink).image(0);
     }
 
-    private static double[][] ink(BufferedImage picture, boolean darkOnLight) {
-        double[][] ink = new double[picture.getHeight()][picture.getWidth()];
-        double most = 0;
-        double least = 1;
-        for (int y = 0; y < ink.length; y++) {
-            for (int x = 0; x < ink[y].length; x++) {
-                double b = brightness(picture, x, y);
-                ink[y][x] = darkOnLight ? 1 - b : b;
-                most = Math.max(most, ink[y][x]);
-                least = Math.min(least, ink[y][x]);
-            }
-        }
-        if (most - least < 0.05) {
+    /** Whether the border is light. */
+    private static boolean isDarkOnLight(Rgb picture) {
+        int rows = picture.rows();
+        int columns = picture.columns();
+        IntStream sides = IntStream.range(0, rows).flatMap(y -> IntStream.of(y * columns, (y + 1) * columns - 1));
+        IntStream ends = IntStream.range(0, columns).flatMap(x -> IntStream.of(x, (rows - 1) * columns + x));
+        return IntStream.concat(sides, ends).map(picture::brightness).average().orElseThrow() >= 127.5;
+    }
+
+    /** Grey and dark on light, from black to white. */
+    private static Rgb spread(Rgb picture, boolean darkOnLight) {
+        int[] shades = IntStream.range(0, picture.pixels().length)
+                .map(p -> darkOnLight ? picture.brightness(p) : 255 - picture.brightness(p)).toArray();
+        IntSummaryStatistics all = IntStream.of(shades).summaryStatistics();
+        double contrast = all.getMax() - all.getMin();
+        if (contrast < LEAST_CONTRAST) {
             throw new IllegalArgumentException("the picture has no ink, all its pixels being of one shade; draw something on it.");
         }
-        for (double[] row : ink) {
-            for (int x = 0; x < row.length; x++) {
-                row[x] = (row[x] - least) / (most - least);
-            }
-        }
-        return ink;
+        return new Rgb(picture.rows(), picture.columns(), IntStream.of(shades)
+                .map(shade -> Rgb.grey((int) Math.round(255 * (shade - all.getMin()) / contrast))).toArray());
     }
 
-    /** From 0 (black) to 1 (white); transparent pixels count as white. */
-    private static double brightness(BufferedImage picture, int x, int y) {
-        double opaque;
-        double value;
-        int components = picture.getColorModel().getNumComponents();
-        if (components <= 2) { // grey: getRGB would bend the values, taking them for linear light
-            double most = (1 << picture.getSampleModel().getSampleSize(0)) - 1;
-            value = picture.getRaster().getSample(x, y, 0) / most;
-            opaque = components == 2 ? picture.getRaster().getSample(x, y, 1) / most : 1;
-        } else {
-            int argb = picture.getRGB(x, y);
-            value = (0.299 * (argb >> 16 & 0xff) + 0.587 * (argb >> 8 & 0xff) + 0.114 * (argb & 0xff)) / 255;
-            opaque = (argb >>> 24) / 255.0;
-        }
-        return 1 - opaque * (1 - value);
-    }
-
-    private static BufferedImage grey(double[][] ink) {
-        BufferedImage picture = new BufferedImage(ink[0].length, ink.length, BufferedImage.TYPE_BYTE_GRAY);
-        for (int y = 0; y < ink.length; y++) {
-            for (int x = 0; x < ink[y].length; x++) {
-                picture.getRaster().setSample(x, y, 0, 255 - (int) Math.round(255 * ink[y][x]));
-            }
-        }
-        return picture;
-    }
-
-    /** Scaled down by halves, so that thin strokes are averaged and not skipped. */
-    private static BufferedImage scaled(BufferedImage picture, int width, int height) {
-        BufferedImage result = picture;
-        do {
-            int w = Math.max(width, result.getWidth() / 2);
-            int h = Math.max(height, result.getHeight() / 2);
-            BufferedImage next = new BufferedImage(w, h, BufferedImage.TYPE_BYTE_GRAY);
-            Graphics2D graphics = next.createGraphics();
-            graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-            graphics.drawImage(result, 0, 0, w, h, null);
-            graphics.dispose();
-            result = next;
-        } while (result.getWidth() != width || result.getHeight() != height);
-        return result;
+    /** The part that has ink. */
+    private static Rgb cut(Rgb picture) {
+        int columns = picture.columns();
+        int[] inked = IntStream.range(0, picture.pixels().length).filter(p -> picture.brightness(p) < LIGHTEST_INK).toArray();
+        IntSummaryStatistics y = IntStream.of(inked).map(p -> p / columns).summaryStatistics();
+        IntSummaryStatistics x = IntStream.of(inked).map(p -> p % columns).summaryStatistics();
+        return picture.cut(y.getMin(), x.getMin(), y.getMax() - y.getMin() + 1, x.getMax() - x.getMin() + 1);
     }
 }

@@ -1,15 +1,13 @@
 package siamese.data;
 
-import java.util.stream.IntStream;
-
 /**
  * How much of the data and how many epochs a run uses: the one place that defines a quick run.
  *
  * <p>A full run takes everything. A quick run, for tests, for Binder and for a first look, takes the first
  * {@value #QUICK_TRAINING_IMAGES} training images and {@value #QUICK_TEST_IMAGES} test images of each class (12,000 and
  * 4,000 of the overview's pairs) and at most {@value #QUICK_EPOCHS} epochs; of Omniglot the first
- * {@value #QUICK_BACKGROUND_ALPHABETS} background and {@value #QUICK_EVALUATION_ALPHABETS} evaluation alphabets. The images of a quick run call themselves
- * "…, quick run", and so does every chart and table made from them.
+ * {@value #QUICK_BACKGROUND_ALPHABETS} background and {@value #QUICK_EVALUATION_ALPHABETS} evaluation alphabets. The images
+ * of a quick run call themselves "…, quick run", and so does every chart and table made from them.
  */
 public enum RunSize {
     /** Everything. */
@@ -55,7 +53,7 @@ public enum RunSize {
     }
 
     private static LabeledImages quick(LabeledImages images) {
-        return images.relabelled(images.source() + ", quick run", images.classes(), IntStream.range(0, images.size()).map(images::label).toArray());
+        return images.named(images.source() + ", quick run");
     }
 
     /**

@@ -23,7 +23,10 @@ public final class Settings {
         }
     }
 
-    /** {@return the folder where downloads and trained networks are kept: {@code SIAMESE_CACHE}, or {@code data} in the project's folder} */
+    /**
+     * {@return the folder where downloads and trained networks are kept: {@code SIAMESE_CACHE}, or {@code data} in the
+     * project's folder}
+     */
     public static Path cacheFolder() {
         String cache = System.getenv("SIAMESE_CACHE");
         if (cache != null && !cache.isBlank()) {

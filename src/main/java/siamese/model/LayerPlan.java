@@ -86,7 +86,7 @@ final class LayerPlan {
     }
 
     private Layer layer(int k) {
-        return network.getLayer(k).conf().getLayer();
+        return network.getLayerWiseConfigurations().getConf(k).getLayer(); // a wrapper hides itself in network.getLayer(k)
     }
 
     /** Whether a layer runs in operations chosen here. */

@@ -121,7 +121,7 @@ public interface Loss extends Serializable {
     private static Check worst(INDArray values, INDArray gradient, long columns, String where, Loss loss, Batch batch, INDArray embeddings) {
         double[] claimed = gradient.dup('c').data().asDouble();
         double[] measured = new double[claimed.length];
-        INDArray flat = values.reshape('c', values.length()); // the same memory
+        INDArray flat = values.reshape(values.length()); // the same memory
         for (int k = 0; k < measured.length; k++) {
             double value = flat.getDouble(k);
             flat.putScalar(k, value + STEP);

@@ -69,9 +69,9 @@ final class TwoInputs {
         add(table, "first, second", "the two examples of a pair", "2 times " + BaseNetwork.text(shapes[0]), 0);
         add(table, "both", "stacked, to go through the same layers", "2 times " + BaseNetwork.text(shapes[0]), 0);
         for (int k = 0; k < base.layers().size(); k++) {
-            org.deeplearning4j.nn.api.Layer layer = execution.network().getLayer(k);
-            add(table, layer.conf().getLayer().getLayerName(), kind(layer.conf().getLayer())
-                    + (execution.isFast(k) ? "" : " (run by Deeplearning4j)"), "2 times " + BaseNetwork.text(shapes[k + 1]), layer.numParams());
+            Layer layer = execution.network().getLayerWiseConfigurations().getConf(k).getLayer();
+            add(table, layer.getLayerName(), kind(layer) + (execution.isFast(k) ? "" : " (run by Deeplearning4j)"),
+                    "2 times " + BaseNetwork.text(shapes[k + 1]), execution.network().getLayer(k).numParams());
         }
         add(table, "distance", distance.toString().toLowerCase(Locale.ROOT) + " distance of the two embeddings", "1", 0);
         add(table, "all", "", "", execution.weights().length());

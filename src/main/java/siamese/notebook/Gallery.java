@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.StringJoiner;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import siamese.data.Channels;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
 
@@ -78,7 +79,7 @@ public final class Gallery {
             int b = pairs.second()[p];
             boolean similar = pairs.similar()[p];
             return new Item(p, List.of(images.image(a), images.image(b)),
-                    (similar ? "similar: " : "dissimilar: ") + images.label(a) + ", " + images.label(b), "",
+                    (similar ? "similar: " : "dissimilar: ") + className(images, a) + ", " + className(images, b), "",
                     similar ? Kind.SIMILAR : Kind.DISSIMILAR);
         }).toList());
     }
@@ -124,7 +125,7 @@ public final class Gallery {
     public static Gallery of(LabeledImages images, int... indices) {
         check(indices, images.size(), "images");
         return new Gallery("Images from " + images.source(), images.size(), IntStream.of(indices)
-                .mapToObj(i -> new Item(i, List.of(images.image(i)), "label " + images.label(i), "", Kind.SINGLE)).toList());
+                .mapToObj(i -> new Item(i, List.of(images.image(i)), "label " + className(images, i), "", Kind.SINGLE)).toList());
     }
 
     /**
@@ -135,9 +136,13 @@ public final class Gallery {
      * @throws IllegalArgumentException if there is no picture, or they differ in size
      */
     public static Gallery of(BufferedImage... pictures) {
-        LabeledImages images = LabeledImages.of(pictures);
+        LabeledImages images = LabeledImages.of(Channels.COLOUR, pictures);
         return new Gallery("Pictures", pictures.length, IntStream.range(0, pictures.length)
                 .mapToObj(i -> new Item(i, List.of(images.image(i)), "picture " + (i + 1), "", Kind.SINGLE)).toList());
+    }
+
+    private static String className(LabeledImages images, int i) {
+        return images.classNames().get(images.label(i));
     }
 
     /** The first image of each class, for as many classes as fit on a page. */

@@ -1,0 +1,126 @@
+package siamese.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Reads a folder of pictures with one subfolder a class. Names that begin with a dot, and files beside the subfolders, are
+ * none of its business.
+ *
+ * @param folder the folder
+ * @param files all of the classes, in order
+ * @param labels the class of each file
+ * @param classes the names of the classes
+ */
+record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> classes) {
+
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
+
+    /** By name, numbers within by their value: s2 comes before s10. */
+    private static final Comparator<Path> BY_NAME = Comparator.<Path, String>comparing(path -> NUMBER.matcher(name(path))
+            .replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length())) + number.group()))
+            .thenComparing(PictureFolder::name);
+
+    /**
+     * {@return what is there, before anything is read}
+     *
+     * @throws IOException if there is no folder, no class, one class, or an empty one, in one sentence
+     */
+    static PictureFolder of(Path folder) throws IOException {
+        List<Path> classes = content(folder).stream().filter(Files::isDirectory).toList();
+        if (classes.size() < 2) {
+            throw new IOException(folder + (classes.isEmpty() ? " has no subfolder" : " has one subfolder alone, " + name(classes.get(0)))
+                    + "; give a folder with a subfolder of pictures for each class, of which there are at least two.");
+        }
+        List<Path> files = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        for (int c = 0; c < classes.size(); c++) {
+            for (Path file : content(classes.get(c))) {
+                files.add(file);
+                labels.add(c);
+            }
+        }
+        PictureFolder all = new PictureFolder(folder, files, labels.stream().mapToInt(c -> c).toArray(),
+                classes.stream().map(PictureFolder::name).toList());
+        all.checkClasses(IntStream.range(0, files.size()).toArray());
+        return all;
+    }
+
+    private static String name(Path path) {
+        return path.getFileName().toString();
+    }
+
+    private static List<Path> content(Path folder) throws IOException {
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.filter(path -> !name(path).startsWith(".")).sorted(BY_NAME).toList();
+        } catch (FileSystemException e) {
+            throw new IOException(folder + " is no folder that can be read; give one with a subfolder of pictures for each class.", e);
+        }
+    }
+
+    private void checkClasses(int[] kept) throws IOException {
+        int[] counts = new int[classes.size()];
+        IntStream.of(kept).forEach(k -> counts[labels[k]]++);
+        for (int c = 0; c < counts.length; c++) {
+            if (counts[c] == 0) {
+                throw new IOException(folder.resolve(classes.get(c)) + " has no picture" + (kept.length < files.size() ? " that can be read" : "")
+                        + "; put some there, or take that folder away.");
+            }
+        }
+    }
+
+    private static Rgb read(Path file) throws IOException {
+        return PictureFiles.read(file, "save it as PNG, take it away, or name what shall be told of files that are left out");
+    }
+
+    /** See {@link LabeledImages#ofFolder(Path, int, int, Channels, Consumer)}. */
+    LabeledImages scaled(int rows, int columns, Channels channels, Consumer<String> leftOut) throws IOException {
+        return read(rows, columns, channels, leftOut, false);
+    }
+
+    /** See {@link LabeledImages#ofFolder(Path, Channels)}. */
+    LabeledImages asTheyAre(Channels channels) throws IOException {
+        Rgb first = read(files.get(0));
+        return read(first.rows(), first.columns(), channels, null, true);
+    }
+
+    private LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit) throws IOException {
+        Pixels pixels = Pixels.allocate(files.size(), rows, columns, channels, false);
+        String[] troubles = new String[files.size()];
+        try {
+            IntStream.range(0, files.size()).parallel().forEach(k -> {
+                try {
+                    Rgb picture = read(files.get(k));
+                    if (mustFit && (picture.rows() != rows || picture.columns() != columns)) {
+                        throw new IOException(files.get(k) + " is " + picture.rows() + " x " + picture.columns() + " pixels, but "
+                                + files.get(0) + " is " + rows + " x " + columns + "; give the size that all shall have.");
+                    }
+                    pixels.set(k, picture.fitted(rows, columns).ink(channels));
+                } catch (IOException e) {
+                    if (leftOut == null) {
+                        throw new UncheckedIOException(e);
+                    }
+                    troubles[k] = e.getMessage();
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        Stream.of(troubles).filter(Objects::nonNull).forEach(leftOut == null ? trouble -> { } : leftOut);
+        int[] kept = IntStream.range(0, troubles.length).filter(k -> troubles[k] == null).toArray();
+        checkClasses(kept);
+        LabeledImages all = new LabeledImages(name(folder.toAbsolutePath().normalize()), classes, pixels, labels);
+        return kept.length == files.size() ? all : all.subset(kept);
+    }
+}

@@ -1,0 +1,255 @@
+package siamese.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import siamese.Campaign;
+
+/** Downloads from a server on 127.0.0.1 that misbehaves on purpose. */
+class DataFolderTest {
+
+    private static final int SIZE = 100_000;
+
+    @TempDir
+    private Path folder;
+
+    private final byte[] content = new byte[SIZE];
+    private final AtomicInteger goodRequests = new AtomicInteger();
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
+    private String sha256;
+    private byte[] zipped;
+    private HttpServer server;
+    private ExecutorService threads;
+
+    @BeforeEach
+    void start() throws Exception {
+        new SplittableRandom(1).nextBytes(content);
+        sha256 = sha256(content);
+        zipped = gzip(content);
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        threads = Executors.newCachedThreadPool();
+        server.setExecutor(threads);
+        server.createContext("/good/", x -> {
+            goodRequests.incrementAndGet();
+            send(x, 200, zipped, zipped.length);
+        });
+        server.createContext("/missing/", x -> send(x, 404, new byte[0], -1));
+        server.createContext("/broken/", x -> send(x, 500, new byte[0], -1));
+        server.createContext("/wrong/", x -> {
+            byte[] other = content.clone();
+            other[500]++;
+            byte[] body = gzip(other);
+            send(x, 200, body, body.length);
+        });
+        server.createContext("/half/", x -> {
+            send(x, 200, Arrays.copyOf(zipped, SIZE / 2), zipped.length);
+        });
+        server.createContext("/nonsense/", x -> send(x, 200, "<html>Sign in to the hotel's network</html>".getBytes(), 0));
+        server.createContext("/large/", x -> {
+            byte[] body = new byte[SIZE + (1 << 20)];
+            send(x, 200, body, body.length);
+        });
+        server.createContext("/silent/", x -> {
+            try {
+                over.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            x.close();
+        });
+        server.createContext("/loop/", x -> {
+            x.getResponseHeaders().add("Location", x.getRequestURI().toString());
+            send(x, 302, new byte[0], -1);
+        });
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        over.countDown();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(bytes);
+        }
+        return out.toByteArray();
+    }
+
+    private static void send(HttpExchange x, int status, byte[] body, long length) throws IOException {
+        try (x) {
+            x.sendResponseHeaders(status, length);
+            if (length >= 0) {
+                x.getResponseBody().write(body);
+            }
+        }
+    }
+
+    private DataFolder folder(Path given, String... mirrors) {
+        return folder(given, Duration.ofSeconds(60), mirrors);
+    }
+
+    private DataFolder folder(Path given, Duration patience, String... mirrors) {
+        List<URI> addresses = Arrays.stream(mirrors)
+                .map(m -> URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/" + m + "/")).toList();
+        return new DataFolder("test", given, folder.resolve("cache"), addresses, patience, Map.of(), new PrintStream(progress, true, StandardCharsets.UTF_8));
+    }
+
+    private byte[] read(DataFolder from) throws IOException {
+        return from.read("file", SIZE, sha256);
+    }
+
+    private List<String> cacheContent() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("cache"))) {
+            return files.map(f -> f.getFileName().toString()).filter(f -> !f.equals(".lock")).toList();
+        }
+    }
+
+    @Test
+    void nextMirrorServesWhereOthersMisbehave() throws IOException {
+        DataFolder misbehaving = folder(null, "missing", "broken", "wrong", "half", "nonsense", "large", "loop", "good");
+        assertArrayEquals(content, read(misbehaving));
+        assertEquals(List.of("file.gz"), cacheContent());
+        assertArrayEquals(content, read(misbehaving));
+        assertEquals(1, goodRequests.get(), "the second reading came from the cache");
+        String told = progress.toString(StandardCharsets.UTF_8);
+        assertTrue(told.startsWith("Fetching file.gz from 127.0.0.1 …"), told);
+        assertTrue(told.stripTrailing().endsWith(" 100 %"), told);
+    }
+
+    @Test
+    void aMirrorThatFailsAtFirstIsAskedAgain() throws IOException {
+        AtomicInteger requests = new AtomicInteger();
+        server.createContext("/tired/", x -> {
+            boolean rested = requests.incrementAndGet() > 1;
+            send(x, rested ? 200 : 503, zipped, rested ? zipped.length : -1);
+        });
+        assertArrayEquals(content, read(folder(null, "tired")));
+        requests.set(-100);
+        assertThrows(IOException.class, () -> folder(null, "tired").read("other", SIZE, sha256));
+        assertEquals(-98, requests.get(), "each mirror is asked twice, not for ever");
+    }
+
+    @Test
+    void aCacheThatCannotBeUsedIsNamed() throws IOException {
+        Files.writeString(folder.resolve("cache"), "a file");
+        String message = Campaign.refusal(() -> read(folder(null, "good")), IOException.class);
+        assertTrue(message.startsWith("TEST could not be kept: ") && message.contains("SIAMESE_CACHE"), message);
+    }
+
+    @Test
+    void builtInMirrorsMustBeReachedByHttps() {
+        assertTrue(assertThrows(IllegalArgumentException.class,
+                () -> DataFolder.standard("test", List.of(URI.create("http://mirror.test/")))).getMessage().contains("by https"));
+    }
+
+    @Test
+    void withoutAnyGoodMirrorOneSentenceSaysWhyAndNothingStaysBehind() throws IOException {
+        for (String mirror : List.of("missing", "broken", "wrong", "half", "nonsense", "large", "silent", "loop")) {
+            String message = assertThrows(IOException.class, () -> read(folder(null, Duration.ofMillis(200), mirror)), mirror).getMessage();
+            assertTrue(message.startsWith("TEST could not be had: file.gz is not in "), message);
+            assertTrue(message.contains("127.0.0.1: "), message);
+            assertTrue(message.contains("SIAMESE_DATA"), message);
+            assertFalse(message.contains("null"), message);
+            assertEquals(List.of(), cacheContent(), mirror);
+        }
+    }
+
+    @Test
+    void damagedCacheIsFetchedAgain() throws IOException {
+        Files.createDirectories(folder.resolve("cache"));
+        Files.write(folder.resolve("cache/file.gz"), Arrays.copyOf(zipped, 1000));
+        assertArrayEquals(content, read(folder(null, "good")));
+        assertEquals(1, goodRequests.get());
+    }
+
+    @Test
+    void givenFolderComesFirstZippedOrPlain() throws IOException {
+        Path given = Files.createDirectories(folder.resolve("given"));
+        Files.write(given.resolve("file"), content);
+        assertArrayEquals(content, read(folder(given, "missing")));
+        Files.delete(given.resolve("file"));
+        Files.write(given.resolve("file.gz"), zipped);
+        assertArrayEquals(content, read(folder(given, "missing")));
+        assertEquals(0, goodRequests.get());
+    }
+
+    @Test
+    void wrongGivenFileIsNamedAndKept() throws IOException {
+        Path given = Files.createDirectories(folder.resolve("given"));
+        Files.write(given.resolve("file"), new byte[SIZE + 5]);
+        assertTrue(assertThrows(IOException.class, () -> read(folder(given, "good"))).getMessage()
+                .contains("is not the original file: it has more than " + SIZE));
+        assertTrue(Files.exists(given.resolve("file")));
+    }
+
+    @Test
+    void twoThatStartAtOnceFetchOnce() throws Exception {
+        Future<byte[]> other = threads.submit(() -> read(folder(null, "good")));
+        assertArrayEquals(content, read(folder(null, "good")));
+        assertArrayEquals(content, other.get());
+        assertEquals(1, goodRequests.get());
+    }
+
+    @Test
+    void archiveIsUsedAsItIsInAnyOfItsVersions() throws IOException {
+        DataFolder.Version original = new DataFolder.Version(SIZE, sha256);
+        byte[] repacked = Arrays.copyOf(content, SIZE - 1);
+        DataFolder.Version other = new DataFolder.Version(SIZE - 1, sha256(repacked));
+        server.createContext("/archives/", x -> send(x, 200, content, SIZE));
+        assertArrayEquals(content, folder(null, "good", "archives").readArchive("file.zip", original, other));
+        assertEquals(List.of("file.zip"), cacheContent());
+        assertArrayEquals(content, folder(null).readArchive("file.zip", original, other), "from the cache");
+        Path given = Files.createDirectories(folder.resolve("given"));
+        Files.write(given.resolve("file.zip"), repacked);
+        assertArrayEquals(repacked, folder(given).readArchive("file.zip", original, other));
+        Files.write(given.resolve("file.zip"), zipped);
+        assertTrue(assertThrows(IOException.class, () -> folder(given).readArchive("file.zip", original, other)).getMessage()
+                .contains("is not the original file: it has "));
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package siamese.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class PairsTest {
+
+    /** Images of one pixel with MNIST's class counts or others, the classes mixed. */
+    static LabeledImages images(int... counts) {
+        int[] labels = new int[Arrays.stream(counts).sum()];
+        int[] left = counts.clone();
+        SplittableRandom random = new SplittableRandom(7);
+        for (int i = 0; i < labels.length; i++) {
+            int c;
+            do {
+                c = random.nextInt(counts.length);
+            } while (left[c] == 0);
+            left[c]--;
+            labels[i] = c;
+        }
+        return new LabeledImages("test", 1, 1, counts.length, new byte[labels.length], labels);
+    }
+
+    static final LabeledImages LIKE_MNIST_TRAINING =
+            images(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949);
+    static final LabeledImages LIKE_MNIST_TEST = images(980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009);
+
+    @Test
+    void countsAreTheOverviews() {
+        assertEquals(108_400, Pairs.create(LIKE_MNIST_TRAINING, 1).size());
+        assertEquals(17_820, Pairs.create(LIKE_MNIST_TEST, 1).size());
+        assertEquals(8_910, Pairs.create(LIKE_MNIST_TEST, 1).similarCount());
+    }
+
+    @Test
+    void structureIsTheOverviews() {
+        int[][] d = LIKE_MNIST_TEST.indicesByClass();
+        Pairs pairs = Pairs.create(LIKE_MNIST_TEST, 3);
+        int n = 891;
+        boolean[] offsets = new boolean[10];
+        for (int digit = 0; digit < 10; digit++) {
+            for (int i = 0; i < n; i++) {
+                int p = 2 * (digit * n + i);
+                assertTrue(pairs.similar()[p]);
+                assertEquals(d[digit][i], pairs.first()[p]);
+                assertEquals(d[digit][i + 1], pairs.second()[p]);
+                assertFalse(pairs.similar()[p + 1]);
+                assertEquals(d[digit][i], pairs.first()[p + 1]);
+                int other = LIKE_MNIST_TEST.label(pairs.second()[p + 1]);
+                assertNotEquals(digit, other);
+                assertEquals(d[other][i], pairs.second()[p + 1]);
+                offsets[(other - digit + 10) % 10] = true;
+            }
+        }
+        for (int offset = 1; offset < 10; offset++) {
+            assertTrue(offsets[offset], "no pair joins digits that are " + offset + " apart");
+        }
+    }
+
+    @Test
+    void sameSeedSamePairsOtherSeedOtherPairs() {
+        assertArrayEquals(Pairs.create(LIKE_MNIST_TEST, 5).second(), Pairs.create(LIKE_MNIST_TEST, 5).second());
+        assertFalse(Arrays.equals(Pairs.create(LIKE_MNIST_TEST, 5).second(), Pairs.create(LIKE_MNIST_TEST, 6).second()));
+    }
+
+    @Test
+    void tenFoldsLeaveOutNinetyPairsAndShareNoImage() {
+        Pairs pairs = Pairs.create(LIKE_MNIST_TEST, 1);
+        int[] folds = pairs.folds(10);
+        assertEquals(90, Arrays.stream(folds).filter(f -> f < 0).count());
+        int[] foldOf = new int[LIKE_MNIST_TEST.size()];
+        Arrays.fill(foldOf, -1);
+        for (int p = 0; p < folds.length; p++) {
+            if (folds[p] < 0) {
+                assertTrue(pairs.similar()[p], "a dissimilar pair was left out");
+            } else {
+                for (int image : new int[] {pairs.first()[p], pairs.second()[p]}) {
+                    assertTrue(foldOf[image] < 0 || foldOf[image] == folds[p], "an image is in two folds");
+                    foldOf[image] = folds[p];
+                }
+            }
+        }
+        for (int fold = 0; fold < 10; fold++) {
+            int f = fold;
+            long size = Arrays.stream(folds).filter(x -> x == f).count();
+            assertTrue(size >= 1760 && size <= 1800, "fold " + fold + " has " + size + " pairs");
+        }
+    }
+
+    @Test
+    void distinctImagesAreThoseThatAppear() {
+        LabeledImages images = images(5, 9, 4);
+        Pairs pairs = Pairs.create(images, 1);
+        boolean[] appears = new boolean[images.size()];
+        for (int p = 0; p < pairs.size(); p++) {
+            appears[pairs.first()[p]] = true;
+            appears[pairs.second()[p]] = true;
+        }
+        int[] distinct = pairs.distinctImages();
+        int k = 0;
+        for (int i = 0; i < appears.length; i++) {
+            if (appears[i]) {
+                assertEquals(i, distinct[k++]);
+            }
+        }
+        assertEquals(k, distinct.length);
+    }
+
+    @Test
+    void badInputIsNamed() {
+        LabeledImages images = images(3, 3);
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Pairs.create(images(5, 1, 5), 1)).getMessage().contains("of class 1"));
+        assertThrows(IllegalArgumentException.class, () -> new Pairs(images, new int[1], new int[2], new boolean[1]));
+        assertTrue(assertThrows(IllegalArgumentException.class,
+                () -> new Pairs(images, new int[] {0}, new int[] {6}, new boolean[1])).getMessage().contains("made from other ones"));
+        assertThrows(IllegalArgumentException.class, () -> Pairs.create(images, 1).folds(3));
+        assertThrows(IllegalArgumentException.class, () -> Pairs.create(images, 1).folds(1));
+    }
+}

@@ -1,0 +1,108 @@
+package siamese.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PicturesTest {
+
+    private static BufferedImage drawing(int type, Color paper, Color ink, int size) {
+        BufferedImage picture = new BufferedImage(size, size, type);
+        Graphics2D g = picture.createGraphics();
+        g.setColor(paper);
+        g.fillRect(0, 0, size, size);
+        g.setColor(ink);
+        g.setStroke(new BasicStroke(size / 20f));
+        g.drawLine(size / 10, size / 10, size / 2, size / 2); // far from the middle
+        g.drawLine(size / 2, size / 2, size / 10, size / 2);
+        g.dispose();
+        return picture;
+    }
+
+    private static double ink(BufferedImage picture, int x, int y) {
+        return (255 - picture.getRaster().getSample(x, y, 0)) / 255.0;
+    }
+
+    @Test
+    void inkFillsTwentyPixelsAroundItsCentreOfMass() {
+        BufferedImage small = Pictures.likeMnist(drawing(BufferedImage.TYPE_INT_RGB, Color.WHITE, Color.BLACK, 300));
+        assertEquals(28, small.getWidth());
+        assertEquals(28, small.getHeight());
+        double mass = 0;
+        double sumX = 0;
+        double sumY = 0;
+        int left = 28;
+        int right = 0;
+        for (int y = 0; y < 28; y++) {
+            for (int x = 0; x < 28; x++) {
+                mass += ink(small, x, y);
+                sumX += ink(small, x, y) * (x + 0.5);
+                sumY += ink(small, x, y) * (y + 0.5);
+                if (ink(small, x, y) > 0.2) {
+                    left = Math.min(left, x);
+                    right = Math.max(right, x);
+                }
+            }
+        }
+        assertEquals(14, sumX / mass, 0.6);
+        assertEquals(14, sumY / mass, 0.6);
+        assertEquals(20, right - left + 1, 1);
+    }
+
+    @Test
+    void paperAndInkMayBeOfAnyShadeAndEitherWayRound() {
+        BufferedImage expected = Pictures.likeMnist(drawing(BufferedImage.TYPE_INT_RGB, Color.WHITE, Color.BLACK, 200));
+        for (BufferedImage other : new BufferedImage[] {drawing(BufferedImage.TYPE_INT_RGB, Color.BLACK, Color.WHITE, 200),
+            drawing(BufferedImage.TYPE_INT_RGB, new Color(200, 200, 200), new Color(30, 30, 90), 200),
+            drawing(BufferedImage.TYPE_BYTE_GRAY, Color.WHITE, Color.BLACK, 200),
+            drawing(BufferedImage.TYPE_INT_ARGB, new Color(0, 0, 0, 0), Color.BLACK, 200)}) {
+            BufferedImage actual = Pictures.likeMnist(other);
+            double difference = 0;
+            for (int y = 0; y < 28; y++) {
+                for (int x = 0; x < 28; x++) {
+                    difference += Math.abs(ink(expected, x, y) - ink(actual, x, y));
+                }
+            }
+            assertTrue(difference < 2, "difference " + difference);
+        }
+    }
+
+    @Test
+    void aPictureOfMnistsSizeIsKeptAsItIs(@TempDir Path folder) throws IOException {
+        LabeledImages one = new LabeledImages("test", 28, 28, 2, new byte[784], new int[1]);
+        BufferedImage picture = one.image(0);
+        picture.getRaster().setSample(3, 4, 0, 0);
+        picture.getRaster().setSample(5, 4, 0, 100);
+        ImageIO.write(picture, "png", folder.resolve("a.png").toFile());
+        BufferedImage read = Pictures.read(folder.resolve("a.png"));
+        assertEquals(0, read.getRaster().getSample(3, 4, 0));
+        assertEquals(100, read.getRaster().getSample(5, 4, 0));
+        assertEquals(255, read.getRaster().getSample(6, 6, 0));
+        LabeledImages set = LabeledImages.of(read);
+        assertEquals(1.0, set.pixels(0).getDouble(0, 0, 4, 3), 1e-6);
+        assertEquals(0.0, set.pixels(0).getDouble(0, 0, 6, 6), 1e-6);
+    }
+
+    @Test
+    void badInputIsNamed(@TempDir Path folder) throws IOException {
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("none.png"))).getMessage().startsWith("There is no file"));
+        Files.writeString(folder.resolve("text.png"), "hello");
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("text.png"))).getMessage().contains("not a picture"));
+        BufferedImage blank = new BufferedImage(50, 50, BufferedImage.TYPE_INT_RGB);
+        ImageIO.write(blank, "png", folder.resolve("blank.png").toFile());
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("blank.png"))).getMessage().contains("has no ink"));
+        assertThrows(IllegalArgumentException.class, () -> LabeledImages.of());
+        assertThrows(IllegalArgumentException.class, () -> LabeledImages.of(blank, new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB)));
+    }
+}
