@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -14,8 +15,8 @@ sys.path.insert(0, str(ROOT / "src" / "bench"))
 import bench  # noqa: E402
 import figures  # noqa: E402
 import needs  # noqa: E402
-import programs  # noqa: E402
 from course import Problem  # noqa: E402
+from programs import Program, alternate, busy, run_once  # noqa: E402
 
 FAKE = """
 import json, sys
@@ -32,7 +33,7 @@ MACHINE = {"processor": "2 cores of an abacus", "memory": 24.0, "threads": 2, "s
 def fake(tmp_path, name, speed, script=FAKE):
     file = tmp_path / f"{name.replace(' ', '-')}.py"
     file.write_text(script)
-    return programs.Program(name, [sys.executable, file], {"speed": speed, "name": name, "log": str(tmp_path / "log")})
+    return Program(name, [sys.executable, file], {"speed": speed, "name": name, "log": str(tmp_path / "log")})
 
 
 def options(**more):
@@ -49,21 +50,21 @@ def place(tmp_path, monkeypatch):
 class TestRunning:
     def test_programs_take_turns_and_begin_in_turn(self, tmp_path):
         programs = [fake(tmp_path, "Keras", 100), fake(tmp_path, "embed once", 150)]
-        runs = programs.alternate(programs, lambda _, number: {"round": number}, 3, 1, say=lambda text: None)
+        runs = alternate(programs, lambda _, number: {"round": number}, 3, 1, say=lambda text: None)
         assert (tmp_path / "log").read_text().splitlines() == ["Keras 1", "embed once 1", "embed once 2", "Keras 2", "Keras 3", "embed once 3"]
         assert [r["pairsPerSecond"] for r in runs if r["program"] == "Keras"] == [100, 200, 300]
         assert all(0 < r["first"] < 60 for r in runs)
 
     def test_others_are_noticed(self, tmp_path):
-        if not programs.busy():
+        if not busy():
             pytest.skip("this system does not say how busy it is")
-        run = programs.run_once(fake(tmp_path, "Keras", 1), {"round": 1}, 1)
+        run = run_once(fake(tmp_path, "Keras", 1), {"round": 1}, 1)
         assert 0 <= run["others"] <= 1
 
     def test_java_gets_words_and_peers_get_json(self, tmp_path):
-        assert programs.Program("Java", ["java"], {"variant": "all pairs"}, as_json=False).argv({"epochs": [1, 2]}) == [
+        assert Program("Java", ["java"], {"variant": "all pairs"}, as_json=False).argv({"epochs": [1, 2]}) == [
             "java", "epochs=1,2", "variant=all pairs"]
-        assert json.loads(programs.Program("Keras", ["python"]).argv({"epochs": [1, 2]})[1]) == {"epochs": [1, 2]}
+        assert json.loads(Program("Keras", ["python"]).argv({"epochs": [1, 2]})[1]) == {"epochs": [1, 2]}
 
     @pytest.mark.parametrize("script, said", [
         ("import sys; sys.exit('no such module: tensorflow')", "no such module: tensorflow"),
@@ -71,7 +72,7 @@ class TestRunning:
         ("raise ValueError('the data is torn')", "the data is torn")])
     def test_failure_is_one_sentence(self, tmp_path, script, said):
         with pytest.raises(Problem) as problem:
-            programs.run_once(fake(tmp_path, "Keras", 1, script), {"task": "rate", "round": 1}, 1)
+            run_once(fake(tmp_path, "Keras", 1, script), {"task": "rate", "round": 1}, 1)
         assert said in str(problem.value) and "Keras failed in the task rate" in str(problem.value)
         assert "\n" not in str(problem.value)
 
@@ -90,7 +91,7 @@ class TestRunning:
 
     def test_process_that_hangs_is_ended(self, tmp_path):
         with pytest.raises(Problem):
-            programs.run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)
+            run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)
 
     def test_without_data_one_sentence(self, tmp_path, monkeypatch):
         monkeypatch.setenv("SIAMESE_DATA", str(tmp_path))
@@ -189,6 +190,13 @@ class TestCommand:
         assert parse(["--seeds", "1-3,7"]).seeds == [1, 2, 3, 7]
         assert parse(["--only", "rate,jmh"]).only == ["rate", "jmh"]
         assert set(bench.PARTS) == set(parse(["--only", ",".join(bench.PARTS)]).only)
+
+    def test_the_launcher_hands_them_through(self):
+        said = lambda *words: subprocess.run([sys.executable, ROOT / "course.py", "bench", *words], capture_output=True, text=True,  # noqa: E731
+                                             encoding="utf-8")
+        assert "--best-recipe" in said("--help").stdout
+        refused = said("--quick", "--publish")
+        assert refused.returncode == 1 and refused.stderr == "course.py: a quick run is too short to be published; leave --quick out.\n"
 
     @pytest.mark.parametrize("wrong", [["--only", "speed"], ["--peers", "jax"], ["--seeds", "all"]])
     def test_wrong_words_are_named(self, wrong, capsys):
