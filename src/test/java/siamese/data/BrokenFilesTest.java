@@ -13,10 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -78,7 +76,7 @@ class BrokenFilesTest {
     }
 
     private static DataFolder offline(Path folder) {
-        return new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), Map.of(), System.out);
+        return new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), System.out);
     }
 
     @Test
@@ -243,7 +241,7 @@ class BrokenFilesTest {
         public static void main(String[] args) {
             Path folder = Path.of(args[0]);
             try {
-                new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), Map.of(), System.out)
+                new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), System.out)
                         .read("file", 10, "0".repeat(64));
                 System.out.println("It was read.");
             } catch (IOException e) {

@@ -12,8 +12,6 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -23,7 +21,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -180,8 +177,8 @@ class DownloadTest {
                 .getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static DataFolder data(Path cache, Duration patience, Map<String, String> environment, URI... mirrors) {
-        return new DataFolder("test", null, cache, List.of(mirrors), patience, environment,
+    private static DataFolder data(Path cache, Duration patience, URI... mirrors) {
+        return new DataFolder("test", null, cache, List.of(mirrors), patience,
                 new PrintStream(OutputStream.nullOutputStream()));
     }
 
@@ -200,7 +197,7 @@ class DownloadTest {
     }
 
     private byte[] readFromGoodMirror() throws IOException {
-        return data(cache(), Duration.ofSeconds(60), Map.of(), mirror("good")).read("file", SIZE, sha256);
+        return data(cache(), Duration.ofSeconds(60), mirror("good")).read("file", SIZE, sha256);
     }
 
     @Tag("slow")
@@ -210,7 +207,7 @@ class DownloadTest {
         behaviours.remove("longer"); // all bytes were there, whatever their number was said to be
         List<String> bad = behaviours.keySet().stream().filter(b -> !b.equals("good")).toList();
         for (String behaviour : bad) {
-            String message = Campaign.refusal(() -> data(cache(), Duration.ofMillis(150), Map.of(), mirror(behaviour))
+            String message = Campaign.refusal(() -> data(cache(), Duration.ofMillis(150), mirror(behaviour))
                     .read("file", SIZE, sha256), IOException.class);
             assertTrue(message != null && message.startsWith("TEST could not be had: file.gz is not in "), behaviour + ": " + message);
             assertEquals(List.of(), cacheContent(), behaviour);
@@ -228,21 +225,21 @@ class DownloadTest {
 
     @Test
     void nextMirrorServesWhereConnectionsBreak() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), Map.of(), mirror("reset"), mirror("cut"),
+        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("reset"), mirror("cut"),
                 mirror("shorter"), mirror("endless"), mirror("elsewhere"), mirror("nonsense"), mirror("good")).read("file", SIZE, sha256));
         assertEquals(List.of("file.gz"), cacheContent());
     }
 
     @Test
     void rightBytesAreRightWhateverTheirNumberWasSaidToBe() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), Map.of(), mirror("longer")).read("file", SIZE, sha256));
+        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("longer")).read("file", SIZE, sha256));
     }
 
     // Processes
 
     /** What a child process does: read the file from a mirror. */
     public static void main(String[] args) throws IOException {
-        data(Path.of(args[0]), Duration.ofSeconds(60), Map.of(), URI.create(args[1])).read("file", Integer.parseInt(args[2]), args[3]);
+        data(Path.of(args[0]), Duration.ofSeconds(60), URI.create(args[1])).read("file", Integer.parseInt(args[2]), args[3]);
     }
 
     private Process child(String behaviour) throws IOException {
@@ -316,67 +313,5 @@ class DownloadTest {
             assertEquals(0, child.waitFor());
         }
         assertEquals(1, requests.size(), requests.toString());
-    }
-
-    // Proxies
-
-    private String proxy() {
-        return "127.0.0.1:" + server.getLocalPort();
-    }
-
-    @Test
-    void aProxyOfTheEnvironmentIsUsed() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), Map.of("http_proxy", "http://" + proxy()),
-                URI.create("http://mirror.test/good/")).read("file", SIZE, sha256));
-        assertEquals("GET http://mirror.test/good/file.gz HTTP/1.1", requests.peek());
-    }
-
-    @Test
-    void aProxyIsAskedToConnectToAnHttpsMirror() {
-        String message = assertThrows(IOException.class, () -> data(cache(), Duration.ofSeconds(60), Map.of("HTTPS_PROXY", proxy()),
-                URI.create("https://mirror.test/good/")).read("file", SIZE, sha256)).getMessage();
-        assertTrue(message.contains("mirror.test: ") && message.contains("403"), message);
-        assertEquals("CONNECT mirror.test:443 HTTP/1.1", requests.peek());
-    }
-
-    private static void isProxy(String expected, String address, String... environment) {
-        Map<String, String> variables = new TreeMap<>();
-        for (String variable : environment) {
-            variables.put(variable.substring(0, variable.indexOf('=')), variable.substring(variable.indexOf('=') + 1));
-        }
-        String actual = Proxies.of(URI.create(address), variables).map(p -> p.type() + " " + ((InetSocketAddress) p.address()).getHostString() + ":"
-                + ((InetSocketAddress) p.address()).getPort()).orElse("none");
-        assertEquals(expected, actual, address + " with " + Arrays.toString(environment));
-    }
-
-    @Test
-    void variablesMeanWhatTheyMeanElsewhere() {
-        String https = "https://storage.example.com/a";
-        isProxy("none", https);
-        isProxy("none", https, "https_proxy= ");
-        isProxy("none", https, "http_proxy=p:1");
-        isProxy("HTTP p:1", https, "https_proxy=http://p:1/");
-        isProxy("HTTP p:1", https, "HTTPS_PROXY=p:1");
-        isProxy("HTTP small:1", https, "https_proxy=small:1", "HTTPS_PROXY=large:1");
-        isProxy("HTTP p:80", https, "https_proxy=http://user:word@p");
-        isProxy("HTTP p:443", https, "https_proxy=https://p");
-        isProxy("SOCKS p:1080", https, "all_proxy=socks5://p");
-        isProxy("SOCKS p:7", https, "ALL_PROXY=socks5h://p:7");
-        isProxy("HTTP a:1", https, "https_proxy=a:1", "all_proxy=b:2");
-        for (String exempt : List.of("*", "storage.example.com", "example.com", ".example.com", "*.example.com", "other, EXAMPLE.COM",
-                "example.com:443")) {
-            isProxy("none", https, "https_proxy=p:1", "no_proxy=" + exempt);
-        }
-        for (String other : List.of("", "other.com", "ample.com", "www.storage.example.com", "storage")) {
-            isProxy("HTTP p:1", https, "https_proxy=p:1", "NO_PROXY=" + other);
-        }
-        for (String here : List.of("http://localhost:8/", "http://127.0.0.1/", "http://[::1]/")) {
-            isProxy("none", here, "http_proxy=p:1");
-        }
-        assertEquals(Proxy.Type.HTTP, Proxies.of(URI.create(https), Map.of("https_proxy", "p:1")).orElseThrow().type());
-        for (String wrong : List.of("http://", "http://user:word@/", "::", "a b")) {
-            String message = Campaign.refusal(() -> Proxies.of(URI.create(https), Map.of("https_proxy", wrong)), IllegalArgumentException.class);
-            assertTrue(message != null && message.contains("https_proxy") && !message.contains("word"), wrong + ": " + message);
-        }
     }
 }
