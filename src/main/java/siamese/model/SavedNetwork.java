@@ -147,7 +147,8 @@ final class SavedNetwork {
             epochs.add(new History.Epoch(n, Double.parseDouble(v[0]), Double.parseDouble(v[1]), Double.parseDouble(v[2]),
                     Double.parseDouble(v[3])));
         }
-        History history = new History(p.getProperty("source"), epochs, Boolean.parseBoolean(p.getProperty("interrupted")));
+        History history = new History(p.getProperty("source"), epochs,
+                Boolean.parseBoolean(p.getProperty("interrupted")), "");
         return new SiameseNetwork(options, graph(options, entries), history, p.getProperty("data", ""));
     }
 

@@ -179,7 +179,7 @@ public final class SiameseNetwork {
      * @param options what it is like
      */
     public SiameseNetwork(Options options) {
-        this(options, graphOf(options), new History("nothing", List.of(), false), "");
+        this(options, graphOf(options), new History("nothing", List.of(), false, ""), "");
     }
 
     /** Takes over a graph that {@link #graphOf} made or that was loaded. */
@@ -531,7 +531,7 @@ public final class SiameseNetwork {
                     double seconds = (System.nanoTime() - start) / 1e9;
                     double batchesLeft = (double) (epochs - epoch + 1) * batches.count() - number;
                     Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs, pairs / seconds,
-                            seconds / number * batchesLeft);
+                            seconds / number * batchesLeft, "");
                     tell(listeners, l -> l.onBatch(progress));
                     interrupted = Thread.currentThread().isInterrupted() && batchesLeft > 0;
                 }
@@ -549,7 +549,7 @@ public final class SiameseNetwork {
         } finally {
             fast.release();
             data = images.fingerprint();
-            history = new History(source, done, interrupted || done.size() < epochs);
+            history = new History(source, done, interrupted || done.size() < epochs, "");
             Throwable failure = cause;
             tell(listeners, failure == null ? l -> l.onEnd(history) : l -> l.onFailure(history, failure));
         }
