@@ -115,7 +115,7 @@ final class Execution {
      */
     INDArray forward(INDArray examples, boolean training) {
         INDArray values = steps.get(0) instanceof FirstConvolution ? examples
-                : FastLayers.Foreign.channelsLast(examples.castTo(weights.dataType()));
+                : ForeignLayer.channelsLast(examples.castTo(weights.dataType()));
         for (FastLayer step : steps) {
             values = step.forward(values, training);
         }

@@ -226,7 +226,7 @@ final class LayerPlan {
                         Nd4j.valueArrayOf(mean.shape(), layer.getBeta(), type), null, null)
                 : new FastLayers.Weights(view(k, "gamma", weights), view(k, "beta", weights), view(k, "gamma", gradient),
                         view(k, "beta", gradient));
-        steps.add(new FastLayers.Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
+        steps.add(new Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
                 layer.isUseLogStd(), layer.getEps(), layer.getDecay()));
     }
 
@@ -243,7 +243,7 @@ final class LayerPlan {
             from += network.getLayer(before).numParams();
         }
         long to = from + network.getLayer(k).numParams();
-        steps.add(new FastLayers.Foreign(type, alone, to == from ? null : part(weights, from, to), to == from ? null : part(gradient, from, to),
+        steps.add(new ForeignLayer(type, alone, to == from ? null : part(weights, from, to), to == from ? null : part(gradient, from, to),
                 shapes[k].getType() == InputType.Type.RNN));
     }
 
