@@ -20,8 +20,8 @@ final class FastLayers {
     }
 
     /**
-     * A convolution of pictures with their channels last. Deeplearning4j keeps the weights as [filters, channels, rows, columns],
-     * but those of a sequence as [steps, 1, features, filters].
+     * A convolution of pictures with their channels last. Deeplearning4j keeps the weights as [filters, channels, rows,
+     * columns], but those of a sequence as [steps, 1, features, filters].
      */
     static final class Convolution extends FastLayer {
 
@@ -159,7 +159,8 @@ final class FastLayers {
 
         @Override
         INDArray backward(INDArray out, boolean wanted) {
-            if (function instanceof ActivationReLU) { // 1 where the value is greater than 0, in place of it: nobody else needs it
+            // 1 where the value is greater than 0, in place of it: nobody else needs it
+            if (function instanceof ActivationReLU) {
                 return out.muli(Nd4j.exec(new Step(values, values, 0)));
             }
             return function.backprop(values, out).getFirst();
@@ -198,7 +199,10 @@ final class FastLayers {
         }
     }
 
-    /** Pictures with their channels last as vectors in the order that Deeplearning4j's dense layers expect: channel after channel. */
+    /**
+     * Pictures with their channels last as vectors in the order that Deeplearning4j's dense layers expect: channel
+     * after channel.
+     */
     static final class Flatten extends FastLayer {
 
         private INDArray in;

@@ -15,7 +15,8 @@ final class ForeignLayer extends FastLayer {
     private INDArray in;
     private INDArray out;
 
-    ForeignLayer(DataType type, MultiLayerConfiguration layer, INDArray weights, INDArray gradient, boolean sequenceIn) {
+    ForeignLayer(DataType type, MultiLayerConfiguration layer, INDArray weights, INDArray gradient,
+            boolean sequenceIn) {
         super(type);
         network = new MultiLayerNetwork(layer);
         if (weights == null) {
@@ -43,7 +44,8 @@ final class ForeignLayer extends FastLayer {
 
     @Override
     INDArray backward(INDArray gradientOut, boolean wanted) {
-        INDArray dIn = network.backpropGradient(channelsFirst(gradientOut, out.rank() == 3), LayerWorkspaceMgr.noWorkspaces()).getSecond();
+        INDArray dIn = network.backpropGradient(channelsFirst(gradientOut, out.rank() == 3),
+                LayerWorkspaceMgr.noWorkspaces()).getSecond();
         if (gradient != null) {
             gradient.assign(network.getFlattenedGradients().reshape(gradient.length()));
         }
@@ -62,7 +64,8 @@ final class ForeignLayer extends FastLayer {
         if (values.rank() == 2) {
             return values.dup('c');
         }
-        INDArray picture = values.rank() == 3 ? values.dup('c').reshape('c', values.size(0), values.size(1), values.size(2), 1) : values;
+        INDArray picture = values.rank() == 3
+                ? values.dup('c').reshape('c', values.size(0), values.size(1), values.size(2), 1) : values;
         return picture.permute(0, 2, 3, 1).dup('c');
     }
 }

@@ -10,8 +10,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Batch normalization (S. Ioffe and C. Szegedy, 2015, arXiv:1502.03167): each channel gets mean β and standard deviation
- * γ over the batch; what is embedded later, by the means and variances that training has seen.
+ * Batch normalization (S. Ioffe and C. Szegedy, 2015, arXiv:1502.03167): each channel gets mean β and standard
+ * deviation γ over the batch; what is embedded later, by the means and variances that training has seen.
  */
 final class Normalization extends FastLayer {
 
@@ -36,7 +36,8 @@ final class Normalization extends FastLayer {
      *
      * @param seenSpread the variance that training has seen, or the decimal logarithm of its root
      */
-    Normalization(DataType type, FastLayers.Weights own, INDArray seenMean, INDArray seenSpread, boolean logarithm, double epsilon,
+    Normalization(DataType type, FastLayers.Weights own, INDArray seenMean, INDArray seenSpread, boolean logarithm,
+            double epsilon,
             double decay) {
         super(type);
         gamma = own.weights();

@@ -44,7 +44,9 @@ public final class SiameseNetwork {
     static final class Core {
 
         final Execution execution;
-        /** Adam's running means at a constant learning rate, and how many steps led there: training goes on from here. */
+        /**
+         * Adam's running means at a constant learning rate, and how many steps led there: training goes on from here.
+         */
         final INDArray moments;
         int steps;
         History history = new History("nothing", List.of(), false, "");
@@ -70,7 +72,8 @@ public final class SiameseNetwork {
      * @param base the layers of each branch
      * @param distance how far apart two embeddings are
      * @param seed of the initial weights and of what training draws at random
-     * @throws IllegalArgumentException if the layers do not fit each other, or what they make of an example is no vector
+     * @throws IllegalArgumentException if the layers do not fit each other, or what they make of an example is no
+     *     vector
      */
     public SiameseNetwork(BaseNetwork base, Distance distance, long seed) {
         this(base, distance, seed, 1, new Core(new Execution(base, seed)));
@@ -97,13 +100,15 @@ public final class SiameseNetwork {
     /**
      * {@return a network on the same weights, which both train, with another number of views of a picture}
      *
-     * @param number 1, or 5: an embedding is then the mean of the base network's for the picture itself and for what it is
-     *     when moved by one pixel to the left, right, up and down, which takes five times as long; training has one view
+     * @param number 1, or 5: an embedding is then the mean of the base network's for the picture itself and for what it
+     *     is when moved by one pixel to the left, right, up and down, which takes five times as long; training has one
+     *     view
      * @throws IllegalArgumentException if it is another number, or the base network reads no pictures
      */
     public SiameseNetwork withViews(int number) {
         if (number != 1 && (number != Execution.VIEWS.length || base.input().getShape().length != 3)) {
-            throw new IllegalArgumentException("number must be 1, or of pictures " + Execution.VIEWS.length + ", but is " + number + ".");
+            throw new IllegalArgumentException("number must be 1, or of pictures " + Execution.VIEWS.length
+                    + ", but is " + number + ".");
         }
         return new SiameseNetwork(base, distance, seed, number, core);
     }
@@ -134,7 +139,8 @@ public final class SiameseNetwork {
 
     /**
      * {@return the Deeplearning4j graph with both branches, on this network's weights: its inputs are two arrays of the
-     * examples' shape, [n, …], its output is their distance, shape [n, 1], and its loss the contrastive one with margin 1}
+     * examples' shape, [n, …], its output is their distance, shape [n, 1], and its loss the contrastive one with margin
+     * 1}
      *
      * @throws IllegalStateException if the distance is one that Deeplearning4j has no layers for
      */
@@ -177,8 +183,8 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Trains on pairs, each once an epoch. An example is embedded once a batch, however many of its pairs it is in. Where
-     * the learning rate is no cycle, the optimizer goes on from the training before.
+     * Trains on pairs, each once an epoch. An example is embedded once a batch, however many of its pairs it is in.
+     * Where the learning rate is no cycle, the optimizer goes on from the training before.
      *
      * <p>If the thread is interrupted, training stops within one batch: the weights keep what was learned, and
      * {@link #history()} has the finished epochs and says that it was interrupted.
@@ -188,8 +194,8 @@ public final class SiameseNetwork {
      * @param recipe how to train
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if there is no pair, the examples have another shape than the base network reads, or
-     *     the loss returns what it must not
+     * @throws IllegalArgumentException if there is no pair, the examples have another shape than the base network
+     *     reads, or the loss returns what it must not
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Pairs train, Pairs test, Recipe recipe, TrainingListener... listeners) {
@@ -201,16 +207,16 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Trains on labelled examples, many of them a batch and each embedded once, so that the loss reads many times the pairs
-     * for the same work. This is what the course recommends.
+     * Trains on labelled examples, many of them a batch and each embedded once, so that the loss reads many times the
+     * pairs for the same work. This is what the course recommends.
      *
      * @param train what to learn from; a class with a single example is left out
      * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
      * @param recipe how to train
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if fewer than two classes have two examples, the examples have another shape than the
-     *     base network reads, or the loss returns what it must not
+     * @throws IllegalArgumentException if fewer than two classes have two examples, the examples have another shape
+     *     than the base network reads, or the loss returns what it must not
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Examples train, Pairs test, Recipe recipe, TrainingListener... listeners) {
@@ -224,7 +230,8 @@ public final class SiameseNetwork {
                 core.moments.assign(0);
                 core.steps = 0;
             }
-            Trainer trainer = new Trainer(core.execution, distance, recipe, core.moments, core.steps, batches.count() * recipe.epochs());
+            Trainer trainer = new Trainer(core.execution, distance, recipe, core.moments, core.steps,
+                    batches.count() * recipe.epochs());
             core.loss = recipe.loss();
             return trainer.run(batches, test == null ? () -> Double.NaN : () -> loss(test, recipe.loss()), history -> {
                 core.history = history;
@@ -240,11 +247,12 @@ public final class SiameseNetwork {
     }
 
     /**
-     * {@return a network like this one, trained on the examples by {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}:
-     * trained now, or loaded if the same was trained before; this network stays as it is}
+     * {@return a network like this one, trained on the examples by
+     * {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}: trained now, or loaded if the same was trained
+     * before; this network stays as it is}
      *
-     * <p>It is kept in the folder {@code models} of {@link Settings#cacheFolder()}, under a name made from the base network,
-     * the distance, the seed, the recipe and the examples; a file that cannot be read is replaced.
+     * <p>It is kept in the folder {@code models} of {@link Settings#cacheFolder()}, under a name made from the base
+     * network, the distance, the seed, the recipe and the examples; a file that cannot be read is replaced.
      *
      * @param train what to learn from; a class with a single example is left out
      * @param recipe how to train; its loss must be a record of the library or your own, by whose name it is known
@@ -274,7 +282,8 @@ public final class SiameseNetwork {
         synchronized (core) {
             long weights = core.execution.weights().length();
             if (state.weights.length != weights || state.moments.length != 2 * weights) {
-                throw new IllegalArgumentException("state must have " + weights + " weights and twice as many moments, but has "
+                throw new IllegalArgumentException("state must have " + weights
+                        + " weights and twice as many moments, but has "
                         + state.weights.length + " and " + state.moments.length + "; it is that of another network.");
             }
             core.execution.weights().assign(Nd4j.createFromArray(state.weights));
@@ -282,9 +291,9 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Takes some steps of the training of {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}, from a given state, on
-     * batches that depend on nothing but the examples, the recipe and the seed. So the same call gives the same result, on
-     * whatever machine of its kind it is repeated.
+     * Takes some steps of the training of {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}, from a given
+     * state, on batches that depend on nothing but the examples, the recipe and the seed. So the same call gives the
+     * same result, on whatever machine of its kind it is repeated.
      *
      * @param from where the training stands
      * @param train what to learn from; a class with a single example is left out
@@ -293,13 +302,15 @@ public final class SiameseNetwork {
      * @param ofSteps how many the whole training has: the cycle of the learning rate ends with them
      * @param seed of the batches
      * @return where it stands then; this network has its weights
-     * @throws IllegalArgumentException if an argument is out of range, or state or examples are those of another network
+     * @throws IllegalArgumentException if an argument is out of range, or state or examples are those of another
+     *     network
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public State steps(State from, Examples train, Recipe recipe, int steps, int ofSteps, long seed) {
         base.check(train);
         if (steps < 1 || ofSteps < from.steps + steps) {
-            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps + " + steps, but are "
+            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps
+                    + " + steps, but are "
                     + steps + " and " + ofSteps + ".");
         }
         synchronized (core) {
@@ -320,7 +331,8 @@ public final class SiameseNetwork {
             } finally {
                 core.execution.release();
             }
-            return new State(core.execution.weights().toFloatVector(), moments.toFloatVector(), from.steps + steps, sum / steps);
+            return new State(core.execution.weights().toFloatVector(), moments.toFloatVector(), from.steps + steps,
+                    sum / steps);
         }
     }
 
@@ -371,7 +383,8 @@ public final class SiameseNetwork {
      * Saves the network, the state of its training and its history, so that it can be loaded and trained on.
      *
      * @param file where to; its folder is made if need be, and a file of this name is replaced in one step
-     * @throws IOException if the file cannot be written, or a layer is one of your own; no half-written file stays behind
+     * @throws IOException if the file cannot be written, or a layer is one of your own; no half-written file stays
+     *     behind
      */
     public void save(Path file) throws IOException {
         synchronized (core) {
@@ -395,7 +408,8 @@ public final class SiameseNetwork {
      * {@return a network that {@link #save(Path)} wrote}
      *
      * @param file where from
-     * @throws IOException if the file cannot be read, is not a saved network, or has a distance of your own, in one sentence
+     * @throws IOException if the file cannot be read, is not a saved network, or has a distance of your own, in one
+     *     sentence
      */
     public static SiameseNetwork load(Path file) throws IOException {
         return load(file, null, null);
