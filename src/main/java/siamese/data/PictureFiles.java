@@ -45,7 +45,8 @@ final class PictureFiles {
 
     private static String reason(Exception e) {
         String message = e.getMessage();
-        return message == null || message.isBlank() || message.contains("null") ? "it is cut off or none of its kind" : message.strip();
+        return message == null || message.isBlank() || message.contains("null")
+                ? "it is cut off or none of its kind" : message.strip();
     }
 
     private static Rgb read(ImageInputStream in) throws IOException {
@@ -58,8 +59,9 @@ final class PictureFiles {
             reader.setInput(in);
             Rgb picture = Rgb.of(reader.read(0));
             String mark = orientation(reader.getImageMetadata(0));
+            boolean swap = mark.contains("90") || mark.contains("270");
             return mark.equals("Normal") ? picture
-                    : picture.turned(mark.contains("90") || mark.contains("270"), FROM_RIGHT.contains(mark), FROM_BOTTOM.contains(mark));
+                    : picture.turned(swap, FROM_RIGHT.contains(mark), FROM_BOTTOM.contains(mark));
         } finally {
             reader.dispose();
         }
@@ -67,7 +69,8 @@ final class PictureFiles {
 
     private static String orientation(IIOMetadata metadata) {
         if (metadata != null && metadata.isStandardMetadataFormatSupported()) {
-            NodeList marks = ((Element) metadata.getAsTree("javax_imageio_1.0")).getElementsByTagName("ImageOrientation");
+            NodeList marks = ((Element) metadata.getAsTree("javax_imageio_1.0"))
+                    .getElementsByTagName("ImageOrientation");
             if (marks.getLength() > 0) {
                 return ((Element) marks.item(0)).getAttribute("value");
             }

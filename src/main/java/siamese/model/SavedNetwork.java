@@ -70,7 +70,7 @@ final class SavedNetwork {
     }
 
     static void write(SiameseNetwork network, OutputStream out) throws IOException {
-        SiameseNetwork.Core core = network.core();
+        Core core = network.core();
         String layers = network.base().json();
         checkClasses(layers, "has a layer, or a part of one, that is not Deeplearning4j's");
         StringWriter text = new StringWriter();
@@ -196,7 +196,7 @@ final class SavedNetwork {
         Distance distance = distance(p.getProperty("distance"), given);
         long seed = Long.parseLong(p.getProperty("seed"));
         BaseNetwork base = base(p.getProperty("input"), text(entries, LAYERS), entries.get(WEIGHTS).length);
-        SiameseNetwork.Core core = new SiameseNetwork.Core(new Execution(base, seed));
+        Core core = new Core(new Execution(base, seed));
         fill(core.execution.weights(), entries.get(WEIGHTS), "weights");
         fill(core.moments, entries.get(MOMENTS), "moments");
         fill(distance.parameters(), entries.get(DISTANCE), "distance's parameters");

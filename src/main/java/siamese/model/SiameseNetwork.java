@@ -40,26 +40,6 @@ public final class SiameseNetwork {
     public record State(float[] weights, float[] moments, int steps, double loss) implements Serializable {
     }
 
-    /** What networks share that differ in their views only. */
-    static final class Core {
-
-        final Execution execution;
-        /**
-         * Adam's running means at a constant learning rate, and how many steps led there: training goes on from here.
-         */
-        final INDArray moments;
-        int steps;
-        History history = new History("nothing", List.of(), false, "");
-        String data = "";
-        Loss loss;
-        ComputationGraph graph;
-
-        Core(Execution execution) {
-            this.execution = execution;
-            moments = Nd4j.zeros(DataType.FLOAT, 2 * execution.weights().length());
-        }
-    }
-
     private final BaseNetwork base;
     private final Distance distance;
     private final long seed;
@@ -176,7 +156,6 @@ public final class SiameseNetwork {
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
      * @throws IllegalArgumentException as {@link #fit(Pairs, Pairs, Recipe, TrainingListener...)} does
-     * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
         return fit(train, test, Recipe.overview().withEpochs(epochs).withPairsPerBatch(batchSize), listeners);
@@ -226,18 +205,8 @@ public final class SiameseNetwork {
 
     private History fit(Batches batches, Pairs test, Recipe recipe, TrainingListener... listeners) {
         synchronized (core) {
-            if (recipe.oneCycle()) {
-                core.moments.assign(0);
-                core.steps = 0;
-            }
-            Trainer trainer = new Trainer(core.execution, distance, recipe, core.moments, core.steps,
-                    batches.count() * recipe.epochs());
-            core.loss = recipe.loss();
-            return trainer.run(batches, test == null ? () -> Double.NaN : () -> loss(test, recipe.loss()), history -> {
-                core.history = history;
-                core.steps = trainer.steps();
-                core.data = batches.examples.fingerprint();
-            }, listeners);
+            return core.fit(distance, batches, recipe, test == null ? () -> Double.NaN
+                    : () -> loss(test, recipe.loss()), listeners);
         }
     }
 
@@ -280,13 +249,7 @@ public final class SiameseNetwork {
      */
     public void restore(State state) {
         synchronized (core) {
-            long weights = core.execution.weights().length();
-            if (state.weights.length != weights || state.moments.length != 2 * weights) {
-                throw new IllegalArgumentException("state must have " + weights
-                        + " weights and twice as many moments, but has "
-                        + state.weights.length + " and " + state.moments.length + "; it is that of another network.");
-            }
-            core.execution.weights().assign(Nd4j.createFromArray(state.weights));
+            core.restore(state);
         }
     }
 
@@ -314,25 +277,8 @@ public final class SiameseNetwork {
                     + steps + " and " + ofSteps + ".");
         }
         synchronized (core) {
-            restore(from);
-            Batches batches = new Batches.OfClasses(train, recipe, distance, new Random(seed));
-            INDArray moments = Nd4j.createFromArray(from.moments);
-            Trainer trainer = new Trainer(core.execution, distance, recipe, moments, from.steps, ofSteps);
-            double sum = 0;
-            try {
-                for (int step = 1; step <= steps; step++) {
-                    double score = trainer.step(batches.get(step - 1));
-                    if (!Double.isFinite(score)) {
-                        throw new ArithmeticException("The loss became " + score + " in step " + (from.steps + step)
-                                + "; try a smaller learning rate.");
-                    }
-                    sum += score;
-                }
-            } finally {
-                core.execution.release();
-            }
-            return new State(core.execution.weights().toFloatVector(), moments.toFloatVector(), from.steps + steps,
-                    sum / steps);
+            return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
+                    steps, ofSteps);
         }
     }
 
