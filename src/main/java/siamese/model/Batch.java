@@ -25,8 +25,9 @@ public record Batch(int[] labels, int[] first, int[] second, boolean[] similar, 
         Objects.requireNonNull(distance, "distance");
         if (first.length == 0 || second.length != first.length || similar.length != first.length
                 || weights.length != first.length) {
-            throw new IllegalArgumentException("A batch needs a pair at least and one entry a pair, but first, second, similar and "
-                    + "weights have " + first.length + ", " + second.length + ", " + similar.length + " and "
+            throw new IllegalArgumentException("A batch needs a pair at least and one entry a pair, but "
+                    + "first, second, similar and weights have " + first.length + ", " + second.length + ", "
+                    + similar.length + " and "
                     + weights.length + ".");
         }
     }

@@ -55,7 +55,8 @@ final class Execution {
         network = new MultiLayerNetwork(configuration);
         network.init();
         if (network.numParams() == 0) {
-            throw new IllegalArgumentException("The base network has no weights, so there is nothing to learn; add a dense layer.");
+            throw new IllegalArgumentException("The base network has no weights, so nothing can be learned; "
+                    + "add a dense layer.");
         }
         List<INDArray> outputs = network.feedForward(Nd4j.zeros(type, shape(base.input(), 2)), false);
         shapes = outputs.stream().map(Execution::shape).toArray(InputType[]::new);
@@ -122,8 +123,8 @@ final class Execution {
         if (values.rank() != 2 || values.size(0) != examples.size(0)) {
             throw new IllegalArgumentException("The base network turns an example into "
                     + BaseNetwork.text(shapes[shapes.length - 1])
-                    + " numbers, but an embedding is one vector; end with a dense layer, after a sequence with LastTimeStep or global "
-                    + "pooling before it.");
+                    + " numbers, but an embedding is one vector; end with a dense layer, behind LastTimeStep or "
+                    + "global pooling where there is a sequence.");
         }
         return values;
     }

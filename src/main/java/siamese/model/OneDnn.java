@@ -52,8 +52,10 @@ public final class OneDnn {
             System.out.println("active");
         } else {
             System.out.println(nativeLibraryHasIt()
-                    ? "Deeplearning4j does not use oneDNN although its native library has it, so training takes several times as long."
-                    : "The native library of this platform comes without oneDNN, so training takes several times as long.");
+                    ? "Deeplearning4j does not use oneDNN although its native library has it, so what it runs itself "
+                            + "takes several times as long."
+                    : "The native library of this platform comes without oneDNN, so training takes several times as "
+                            + "long.");
         }
     }
 }

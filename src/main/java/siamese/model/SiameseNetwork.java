@@ -24,8 +24,9 @@ import tech.tablesaw.api.Table;
  * A Siamese network: two branches with the same weights, those of one {@link BaseNetwork}, turn two examples into two
  * embeddings, and the {@link Distance} between these says how alike the examples are.
  *
- * <p>Training stops within one batch when the thread is interrupted, as Stop in JupyterLab does; the weights learned so
- * far remain. The methods that use the weights wait for each other.
+ * <p>Training stops within one batch when the thread is interrupted, as Stop in JupyterLab does: the weights keep what
+ * was learned, and {@link #history()} has the finished epochs and says so. The methods that use the weights wait for
+ * each other.
  */
 public final class SiameseNetwork {
 
@@ -165,9 +166,6 @@ public final class SiameseNetwork {
      * Trains on pairs, each once an epoch. An example is embedded once a batch, however many of its pairs it is in.
      * Where the learning rate is no cycle, the optimizer goes on from the training before.
      *
-     * <p>If the thread is interrupted, training stops within one batch: the weights keep what was learned, and
-     * {@link #history()} has the finished epochs and says that it was interrupted.
-     *
      * @param train pairs to learn from
      * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
      * @param recipe how to train
@@ -227,7 +225,6 @@ public final class SiameseNetwork {
      * @param recipe how to train; its loss must be a record of the library or your own, by whose name it is known
      * @param listeners are told what happens, if it is trained now
      * @throws IllegalArgumentException as {@code fit} does, or if the loss or the distance has no lasting name
-     * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public SiameseNetwork trained(Examples train, Recipe recipe, TrainingListener... listeners) {
         return TrainedNetworks.get(Settings.cacheFolder().resolve("models"), this, train, recipe, listeners);
@@ -341,7 +338,7 @@ public final class SiameseNetwork {
     /**
      * Writes what {@link #save(Path)} saves.
      *
-     * @param out where to
+     * @param out where to; it is not closed
      * @throws IOException if it cannot be written, or a layer is one of your own
      */
     public void save(OutputStream out) throws IOException {

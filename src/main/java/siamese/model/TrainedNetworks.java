@@ -19,8 +19,8 @@ final class TrainedNetworks {
             TrainingListener... listeners) {
         String how = like.distance() + " " + recipe;
         if (how.matches("(?s).*@[0-9a-f]+\\b.*") || how.contains("$$Lambda")) {
-            throw new IllegalArgumentException("A trained network is kept under the names of its loss and distance, but one of these has "
-                    + "no name that lasts; make it a record, or use fit.");
+            throw new IllegalArgumentException("A trained network is kept under the names of its loss and "
+                    + "distance, but one of these has no name that lasts; make it a record, or use fit.");
         }
         String what = like.base().json() + " " + like.base().input() + " " + how + " " + like.seed() + " "
                 + train.source() + " "

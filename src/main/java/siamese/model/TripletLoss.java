@@ -92,8 +92,8 @@ public record TripletLoss(double margin, Mining mining) implements Loss {
             }
         }
         if (sum.triplets == 0) {
-            throw new IllegalArgumentException("The batch has no triplet: no two examples of one class with a third of another; "
-                    + "draw at least two classes and two examples of each, such as Recipe.withClassesPerBatch(10).");
+            throw new IllegalArgumentException("The batch has no triplet, two examples of one class and a third "
+                    + "of another; draw at least two classes and two examples of each (Recipe.withClassesPerBatch).");
         }
         double count = Math.max(1, mining == Mining.ALL ? sum.violating : sum.triplets);
         for (int k = 0; k < sum.slopes.length; k++) {

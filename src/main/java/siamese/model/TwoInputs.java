@@ -46,7 +46,8 @@ final class TwoInputs {
             previous = "direction";
             distanceActivation = new HalfSquare();
         } else if (distance != Distance.EUCLIDEAN) {
-            throw new IllegalStateException("Deeplearning4j has layers for the Euclidean and the cosine distance, but this network's is "
+            throw new IllegalStateException("Deeplearning4j has layers for the Euclidean and the cosine "
+                    + "distance, but this network's is "
                     + distance + "; network.distances(pairs) computes it.");
         }
         ComputationGraph graph = new ComputationGraph(builder
