@@ -36,10 +36,8 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         long needed = (long) labels * channels.count() * rows * columns;
         if (needed != data.length) {
             throw new IllegalArgumentException("labels has " + labels + " entries, so pixels needs " + needed
-                    + " bytes ("
-                    + rows + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels")
-                    + " an image), but it has "
-                    + data.length + "; give one label an image.");
+                    + " bytes (" + rows + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels")
+                    + " an image), but it has " + data.length + "; give one label an image.");
         }
         return new Pixels(rows, columns, channels, false, data);
     }
