@@ -93,8 +93,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
             }
         }
         String data = System.getenv("SIAMESE_DATA");
-        return new DataFolder(name, data == null || data.isBlank() ? null
-                : Path.of(data).toAbsolutePath().resolve(name),
+        Path given = data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name);
+        return new DataFolder(name, given,
                 Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.out);
     }
 
@@ -238,9 +238,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                     + reason(e) + "); make room there, or set SIAMESE_CACHE to a folder that can be written.", e);
         }
         throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror()
-                + " is "
-                + (given == null ? "not in " : "neither in " + given + " nor in ") + cache + ", and no mirror gave it ("
-                + String.join("; ", failures) + "). Put the original files into a folder " + name
+                + " is " + (given == null ? "not in " : "neither in " + given + " nor in ") + cache
+                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder " + name
                 + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 

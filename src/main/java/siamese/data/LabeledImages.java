@@ -253,8 +253,7 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * {@return the images as {@link #batch(int...)} gives them: shape [n, channels, rows, columns], 0 (paper) to 1
-     * (ink)}
+     * {@return the images as {@link #batch(int...)} gives them: shape [n, channels, rows, columns], 0 to 1}
      *
      * @param indices the images wanted, in this order; an image may appear more than once
      * @throws IndexOutOfBoundsException if there is no such image

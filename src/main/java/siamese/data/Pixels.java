@@ -36,10 +36,8 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         long needed = (long) labels * channels.count() * rows * columns;
         if (needed != data.length) {
             throw new IllegalArgumentException("labels has " + labels + " entries, so pixels needs " + needed
-                    + " bytes ("
-                    + rows + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels")
-                    + " an image), but it has "
-                    + data.length + "; give one label an image.");
+                    + " bytes (" + rows + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels")
+                    + " an image), but it has " + data.length + "; give one label an image.");
         }
         return new Pixels(rows, columns, channels, false, data);
     }
@@ -72,8 +70,8 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
             } catch (OutOfMemoryError e) { // said below: others have the rest
             }
         }
-        throw new IllegalArgumentException(String.format("%,d pictures of %d x %d pixels%s need %.2f GB of memory, but have "
-                + "less than %.2f; choose a smaller size or fewer pictures, or start Java with more memory (-Xmx).",
+        throw new IllegalArgumentException(String.format("%,d pictures of %d x %d pixels%s need %.2f GB of memory, but "
+                + "have less than %.2f; choose a smaller size, or fewer, or start Java with more memory (-Xmx).",
                 pictures, rows, columns, channels == Channels.GREY ? "" : " in colour", needed / 1e9, most / 1e9));
     }
 

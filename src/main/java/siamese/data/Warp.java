@@ -95,7 +95,7 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
         int each = TURNS * copies;
         Warp[] warps = new Warp[images.size() * each];
         Arrays.setAll(warps, k -> k % copies == 0 ? none() : draw(random));
-        byte[] pixels = new byte[warps.length * area];
+        Pixels pixels = Pixels.allocate(warps.length, size, size, Channels.GREY, false);
         int[] labels = new int[warps.length];
         IntStream.range(0, images.size()).parallel().forEach(i -> {
             byte[] drawing = images.bytes(i);
@@ -103,12 +103,12 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
                 for (int copy = 0; copy < copies; copy++) {
                     int k = i * each + turn * copies + copy;
                     labels[k] = images.label(i) * TURNS + turn;
-                    warps[k].apply(drawing, 1, size, size, pixels, k * area);
+                    warps[k].apply(drawing, 1, size, size, pixels.data(), k * area);
                 }
                 drawing = turned(drawing, size);
             }
         });
-        return new LabeledImages(images.source(), size, size, images.classes() * TURNS, pixels, labels);
+        return new LabeledImages(images.source(), LabeledImages.names(images.classes() * TURNS), pixels, labels);
     }
 
     /** A quarter turn to the left. */

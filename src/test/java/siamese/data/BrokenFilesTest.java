@@ -117,8 +117,8 @@ class BrokenFilesTest {
         assertTrue(read > n / 200 && read < n / 2,
                 read + " of " + n + " read: the mutations are too strong or too weak");
         assertTrue(most < 20, "up to " + most + " times the size of the files was allocated");
-        Campaign.figure("IDX reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at most "
-                + "%.1f times their size + 8 kB allocated", n, read, n - read, most);
+        Campaign.figure("IDX reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at "
+                + "most %.1f times their size + 8 kB allocated", n, read, n - read, most);
     }
 
     private static void assertSame(byte[] images, byte[] labels, LabeledImages read) {

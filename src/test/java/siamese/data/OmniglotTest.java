@@ -119,6 +119,9 @@ class OmniglotTest {
         assertEquals(bytes.transposed().fingerprint(), images.transposed().fingerprint());
         assertTrue(serialized(images) < serialized(bytes) / 3);
         assertThrows(IllegalArgumentException.class, () -> Omniglot.load(106));
+        LabeledImages many = images.subset(new int[5_000]);
+        String message = Campaign.refusal(() -> Warp.augmented(many, 20, new Random(1)), IllegalArgumentException.class);
+        assertTrue(message.startsWith("400,000 pictures of 105 x 105 pixels need 4.41 GB of memory"), message);
     }
 
     private static byte[] concatenated(byte[] one, byte[] other) {

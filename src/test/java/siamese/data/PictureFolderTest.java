@@ -133,7 +133,7 @@ class PictureFolderTest {
         assertTrue(message.contains("rows and columns must be at least 1, but are 0 and 5"), message);
         message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 40_000, 50_000, Channels.COLOUR),
                 IllegalArgumentException.class);
-        assertTrue(message.startsWith("3 pictures of 40000 x 50000 pixels in colour need 18.00 GB of memory, but have "),
+        assertTrue(message.startsWith("3 pictures of 40000 x 50000 pixels in colour need 18.00 GB of memory, "),
                 message);
     }
 
