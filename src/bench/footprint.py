@@ -17,9 +17,10 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "src" / "launcher"))
 
-import course  # noqa: E402
+from course import NOTEBOOKS, OVERVIEW  # noqa: E402
+from course.children import descendants, environment  # noqa: E402
 
 RESULTS = ("display_data", "execute_result", "stream")
 
@@ -42,17 +43,17 @@ class Watch(threading.Thread):
 
     def run(self):
         while not self.over.wait(0.1):
-            server = sum(resident(pid) for pid in [self.server_pid, *course.descendants(self.server_pid)])
+            server = sum(resident(pid) for pid in [self.server_pid, *descendants(self.server_pid)])
             kernel = resident(self.kernel_pid) if self.kernel_pid else 0.0
             self.server, self.kernel, self.total = max(self.server, server), max(self.kernel, kernel), max(self.total, server + kernel)
 
 
 def client():
     """The overview's cells, and a client that executes them one by one."""
-    notebook = nbformat.read(course.NOTEBOOKS / f"{course.OVERVIEW}.ipynb", as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / f"{OVERVIEW}.ipynb", as_version=4)
     cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     return cells, NotebookClient(notebook, kernel_name="java", timeout=None, startup_timeout=300, shutdown_kernel="immediate",
-                                 resources={"metadata": {"path": str(course.NOTEBOOKS)}})
+                                 resources={"metadata": {"path": str(NOTEBOOKS)}})
 
 
 def first_result() -> float:
@@ -69,12 +70,12 @@ def first_result() -> float:
 
 
 def main() -> None:
-    os.environ.update(course.environment(), SIAMESE_QUICK="1")
+    os.environ.update(environment(), SIAMESE_QUICK="1")
     os.environ.pop("OMP_NUM_THREADS", None)  # as a reader starts it
     first_result()
     first = first_result()  # the second start finds warm caches
     lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-                            "--ServerApp.port=0", f"--ServerApp.root_dir={course.NOTEBOOKS}", "--LabApp.extension_manager=readonly",
+                            "--ServerApp.port=0", f"--ServerApp.root_dir={NOTEBOOKS}", "--LabApp.extension_manager=readonly",
                             "--ServerApp.log_level=ERROR"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     watch = Watch(lab.pid)
     watch.start()

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), str(ROOT / "src" / "launcher")]
+sys.path.insert(0, str(ROOT / "src" / "launcher"))
 
-import course  # noqa: E402
+from course import OVERVIEW, children  # noqa: E402
 
 # What a reader would trip over in an output: log lines, object identities, paths of somebody's machine.
 NOISE = re.compile(r"SLF4J|\bWARN\b|\bINFO\b|Added differentiated op|[A-Za-z_$;\]][\w.$;]*@[0-9a-f]{5,8}\b"
@@ -70,7 +70,7 @@ def overview_run():
     """`course.py run --quick`, once for all tests: its process, the executed notebook's path."""
     done = subprocess.run([sys.executable, ROOT / "course.py", "run", "--quick"], capture_output=True, text=True,
                           encoding="utf-8", timeout=1200)
-    return done, ROOT / "target" / "notebooks" / f"{course.OVERVIEW}.ipynb"
+    return done, ROOT / "target" / "notebooks" / f"{OVERVIEW}.ipynb"
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ def server(argv, **popen):
 
         yield process, wait_until(address, 600).group(0)
     finally:
-        family = course.descendants(process.pid)
+        family = children.descendants(process.pid)
         process.terminate()
         try:
             process.wait(60)

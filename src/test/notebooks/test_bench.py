@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -12,7 +13,9 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "src" / "bench"))
 
 import bench  # noqa: E402
-import course  # noqa: E402
+import figures  # noqa: E402
+from course import Problem  # noqa: E402
+from programs import OURS, Program, alternate, busy, mnist, run_once  # noqa: E402
 
 FAKE = """
 import json, sys
@@ -29,7 +32,7 @@ MACHINE = {"processor": "2 cores of an abacus", "memory": 24.0, "threads": 2, "s
 def fake(tmp_path, name, speed, script=FAKE):
     file = tmp_path / f"{name.replace(' ', '-')}.py"
     file.write_text(script)
-    return bench.Program(name, [sys.executable, file], {"speed": speed, "name": name, "log": str(tmp_path / "log")})
+    return Program(name, [sys.executable, file], {"speed": speed, "name": name, "log": str(tmp_path / "log")})
 
 
 def options(**more):
@@ -46,29 +49,29 @@ def place(tmp_path, monkeypatch):
 class TestRunning:
     def test_programs_take_turns_and_begin_in_turn(self, tmp_path):
         programs = [fake(tmp_path, "Keras", 100), fake(tmp_path, "embed once", 150)]
-        runs = bench.alternate(programs, lambda _, number: {"round": number}, 3, 1, say=lambda text: None)
+        runs = alternate(programs, lambda _, number: {"round": number}, 3, 1, say=lambda text: None)
         assert (tmp_path / "log").read_text().splitlines() == ["Keras 1", "embed once 1", "embed once 2", "Keras 2", "Keras 3", "embed once 3"]
         assert [r["pairsPerSecond"] for r in runs if r["program"] == "Keras"] == [100, 200, 300]
         assert all(0 < r["first"] < 60 for r in runs)
 
     def test_others_are_noticed(self, tmp_path):
-        if not bench.busy():
+        if not busy():
             pytest.skip("this system does not say how busy it is")
-        run = bench.run_once(fake(tmp_path, "Keras", 1), {"round": 1}, 1)
+        run = run_once(fake(tmp_path, "Keras", 1), {"round": 1}, 1)
         assert 0 <= run["others"] <= 1
 
     def test_java_gets_words_and_peers_get_json(self, tmp_path):
-        assert bench.Program("Java", ["java"], {"variant": "all pairs"}, as_json=False).argv({"epochs": [1, 2]}) == [
+        assert Program("Java", ["java"], {"variant": "all pairs"}, as_json=False).argv({"epochs": [1, 2]}) == [
             "java", "epochs=1,2", "variant=all pairs"]
-        assert json.loads(bench.Program("Keras", ["python"]).argv({"epochs": [1, 2]})[1]) == {"epochs": [1, 2]}
+        assert json.loads(Program("Keras", ["python"]).argv({"epochs": [1, 2]})[1]) == {"epochs": [1, 2]}
 
     @pytest.mark.parametrize("script, said", [
         ("import sys; sys.exit('no such module: tensorflow')", "no such module: tensorflow"),
         ("print('{\"first\": true}')", "it said nothing"),
         ("raise ValueError('the data is torn')", "the data is torn")])
     def test_failure_is_one_sentence(self, tmp_path, script, said):
-        with pytest.raises(course.Problem) as problem:
-            bench.run_once(fake(tmp_path, "Keras", 1, script), {"task": "rate", "round": 1}, 1)
+        with pytest.raises(Problem) as problem:
+            run_once(fake(tmp_path, "Keras", 1, script), {"task": "rate", "round": 1}, 1)
         assert said in str(problem.value) and "Keras failed in the task rate" in str(problem.value)
         assert "\n" not in str(problem.value)
 
@@ -80,20 +83,20 @@ class TestRunning:
         before = (place / "results.json").read_text()
         wanted = bench.Bench(options(keep=True), None, tmp_path, programs, "")
         wanted.values = lambda task, seed: {"task": task, "round": 1}
-        with pytest.raises(course.Problem):
+        with pytest.raises(Problem):
             wanted.measure("rate")
         assert (place / "results.json").read_text() == before
         assert [file.name for file in place.iterdir()] == ["results.json"]
 
     def test_process_that_hangs_is_ended(self, tmp_path):
-        with pytest.raises(course.Problem):
-            bench.run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)
+        with pytest.raises(Problem):
+            run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)
 
     def test_without_data_one_sentence(self, tmp_path, monkeypatch):
         monkeypatch.setenv("SIAMESE_DATA", str(tmp_path))
         monkeypatch.setenv("SIAMESE_CACHE", str(tmp_path / "cache"))
-        with pytest.raises(course.Problem, match="real MNIST, which is not here; put its four"):
-            course.mnist()
+        with pytest.raises(Problem, match="real MNIST, which is not here; put its four"):
+            mnist()
 
 
 def run(program, number, speed, others=0.0, **more):
@@ -112,28 +115,28 @@ class TestFigures:
     def test_ratios_are_taken_within_a_round(self):
         runs = [run("Keras", 1, 100), run("embed once", 1, 150), run("Keras", 2, 50), run("embed once", 2, 100),
                 run("Keras", 3, 10), run("embed once", 3, 10), run("embed once", 4, 999)]
-        assert bench.ratios(runs, "embed once", "pairsPerSecond") == (1.5, 1.0, 2.0)
-        assert bench.ratios(runs, "PyTorch", "pairsPerSecond") is None
+        assert figures.ratios(runs, "embed once", "pairsPerSecond") == (1.5, 1.0, 2.0)
+        assert figures.ratios(runs, "PyTorch", "pairsPerSecond") is None
 
     def test_disturbed_runs_do_not_count_where_there_are_others(self):
         runs = [run("Keras", 1, 100, others=0.4), run("Keras", 2, 200)]
-        assert bench.quiet(runs) == runs[1:]
-        assert bench.quiet(runs[:1]) == runs[:1]
+        assert figures.quiet(runs) == runs[1:]
+        assert figures.quiet(runs[:1]) == runs[:1]
 
     def test_interval_over_seeds(self):
-        mean, low, high = bench.mean_interval([1.0, 2.0, 3.0])
+        mean, low, high = figures.mean_interval([1.0, 2.0, 3.0])
         assert mean == 2 and high - mean == pytest.approx(4.303 / 3 ** 0.5, rel=1e-6) and mean - low == pytest.approx(high - mean)
-        assert str(bench.mean_interval([1.0])) == "(1.0, nan, nan)"
+        assert str(figures.mean_interval([1.0])) == "(1.0, nan, nan)"
 
     def test_soonest_good_enough_schedule(self):
         runs = [schedule("Keras", s, 3, 100 + s, rate) for s, rate in ((1, 0.007), (2, 0.0079), (3, 0.02))]
         runs += [schedule("Keras", s, 2, 70, 0.009) for s in (1, 2, 3)]
-        rows = bench.schedules(runs)
-        assert bench.soonest(rows, "Keras")["epochs"] == 3 and bench.soonest(rows, "Keras")["seconds"] == 102
-        assert bench.soonest(rows, "all pairs") is None
+        rows = figures.schedules(runs)
+        assert figures.soonest(rows, "Keras")["epochs"] == 3 and figures.soonest(rows, "Keras")["seconds"] == 102
+        assert figures.soonest(rows, "all pairs") is None
 
     def test_disturbed_seeds_count_for_quality_and_not_for_time(self):
-        rows = bench.schedules([schedule("Keras", 1, 3, 100, 0.005), schedule("Keras", 2, 3, 300, 0.007, others=0.5),
+        rows = figures.schedules([schedule("Keras", 1, 3, 100, 0.005), schedule("Keras", 2, 3, 300, 0.007, others=0.5),
                                 schedule("Keras", 3, 3, 300, 0.009, others=0.5)])
         assert rows[0]["seconds"] == 100 and rows[0]["median"] == 0.007 and rows[0]["seeds"] == 3
 
@@ -144,7 +147,7 @@ def whole():
             "rate": {"runs": [run("Keras", 1, 1000), run("embed once", 1, 1500, pictureLoadsPerSecond=3000)],
                      "gemm": {"ND4J": 200.0, "NumPy": 100.0}},
             "quality": {"runs": [schedule("Keras", 1, 3, 100, 0.007), schedule("all pairs", 1, 1, 20, 0.0075)]},
-            "best": {"runs": [schedule(bench.OURS, 1, 12, 150, 0.004, five=0.003), schedule(bench.OURS, 2, 12, 150, 0.003, five=0.002)]},
+            "best": {"runs": [schedule(OURS, 1, 12, 150, 0.004, five=0.003), schedule(OURS, 2, 12, 150, 0.003, five=0.002)]},
             "scaling": {"images": [{"images": 1000, "embedSeconds": 0.1, "trainSeconds": 0.4, "memory": 300.0}],
                         "pairs": [{"images": 60000, "dimensions": 128, "pairs": 1799970000, "seconds": 12.0, "bins": 1048576,
                                    "equalErrorRate": 0.0071, "equalErrorRateError": 1e-7, "auc": 0.999, "aucError": 1e-9, "memory": 900.0}],
@@ -155,40 +158,47 @@ def whole():
 
 class TestShowing:
     def test_markdown_has_what_was_measured(self):
-        text = bench.markdown(whole())
+        text = figures.markdown(whole())
         assert "| embed once | 1,500 | 1.50 (1.50 to 1.50) | 3,000 | 3,000 | 1.50 (1.50 to 1.50) | 100 | 1.5 |" in text
         assert "Soonest: all pairs after 20.0 s, Keras after 100.0 s: 0.20 of its time." in text
         assert "| supervised contrastive | 12 | 2 | 150 | 0.0035 | -0.0029 to 0.0099 |" in text
         assert "| supervised contrastive, 5 views | 12 | 2 | 150 | 0.0025 | -0.0039 to 0.0089 |" in text
         assert "1,799,970,000 | 128 | 12.00 | 150 |" in text
         assert "900 MiB together; first result 3.2 s" in text
-        assert "quick run" not in text and "quick run" in bench.markdown({**whole(), "quick": True})
+        assert "quick run" not in text and "quick run" in figures.markdown({**whole(), "quick": True})
 
     def test_any_part_alone_can_be_shown(self):
         for part in ("rate", "quality", "best", "scaling", "jmh", "footprint"):
             some = {k: v for k, v in whole().items() if k in ("machine", "data", "quick", part)}
-            assert bench.markdown(some).startswith("# Benchmark") and bench.as_csv(some)
+            assert figures.markdown(some).startswith("# Benchmark") and figures.as_csv(some)
 
     def test_published_table(self):
-        found = list(csv.DictReader(io.StringIO(bench.as_csv(whole()))))
+        found = list(csv.DictReader(io.StringIO(figures.as_csv(whole()))))
         assert {r["part"] for r in found} == {"machine", "data", "rate", "gemm", "quality", "best", "images", "pairs", "threads", "jmh", "footprint"}
         assert [r["value"] for r in found if r["program"] == "embed once" and r["measure"] == "pairsPerSecond" and r["part"] == "rate"] == ["1500"]
         assert [r["value"] for r in found if r["program"] == "supervised contrastive, 5 views" and r["measure"] == "equalErrorRate"] == ["0.003", "0.002"]
 
     def test_share_of_the_peak_counts_what_training_needs(self):
-        assert bench.FORWARD == pytest.approx(5.3e6, rel=0.05)  # FLOP an image, as the design has it
-        assert bench.share_of_peak([run("Keras", 1, 100)], {"ND4J": 200 * bench.TRAINING / 1e9}) == "100%"
+        assert figures.FORWARD == pytest.approx(5.3e6, rel=0.05)  # FLOP an image, as the design has it
+        assert figures.share_of_peak([run("Keras", 1, 100)], {"ND4J": 200 * figures.TRAINING / 1e9}) == "100%"
 
 
 class TestCommand:
     def test_lists(self):
-        parse = course.arguments().parse_args
-        assert parse(["bench", "--seeds", "1-3,7"]).seeds == [1, 2, 3, 7]
-        assert parse(["bench", "--only", "rate,jmh"]).only == ["rate", "jmh"]
-        assert set(bench.PARTS) == set(parse(["bench", "--only", ",".join(bench.PARTS)]).only)
+        parse = bench.arguments().parse_args
+        assert parse(["--seeds", "1-3,7"]).seeds == [1, 2, 3, 7]
+        assert parse(["--only", "rate,jmh"]).only == ["rate", "jmh"]
+        assert set(bench.PARTS) == set(parse(["--only", ",".join(bench.PARTS)]).only)
+
+    def test_the_launcher_hands_them_through(self):
+        said = lambda *words: subprocess.run([sys.executable, ROOT / "course.py", "bench", *words], capture_output=True, text=True,  # noqa: E731
+                                             encoding="utf-8")
+        assert "--best-recipe" in said("--help").stdout
+        refused = said("--quick", "--publish")
+        assert refused.returncode == 1 and refused.stderr == "course.py: a quick run is too short to be published; leave --quick out.\n"
 
     @pytest.mark.parametrize("wrong", [["--only", "speed"], ["--peers", "jax"], ["--seeds", "all"]])
     def test_wrong_words_are_named(self, wrong, capsys):
         with pytest.raises(SystemExit):
-            course.arguments().parse_args(["bench", *wrong])
+            bench.arguments().parse_args(wrong)
         assert wrong[1] in capsys.readouterr().err

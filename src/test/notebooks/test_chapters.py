@@ -5,6 +5,7 @@ import nbformat
 import pytest
 
 import course
+from course import children, commands
 import exercises
 import notebooks
 from conftest import ROOT, code_cells, trouble
@@ -21,11 +22,11 @@ def stem(path):
 
 @pytest.fixture
 def quick(monkeypatch, request):
-    spark = course.needs_spark(request.getfixturevalue("path"))
+    spark = commands.needs_spark(request.getfixturevalue("path"))
     if spark and not (course.SPARK_BUILD / "built").exists():
         pytest.skip("Spark is not set up here; python3 course.py test --spark does it")
     monkeypatch.setenv("SIAMESE_QUICK", "1")
-    for name, value in course.environment(spark=spark).items():
+    for name, value in children.environment(spark=spark).items():
         monkeypatch.setenv(name, value)
 
 

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import course
+from course import children
 from conftest import ROOT
 from test_jjava import jjava  # noqa: F401 (a fixture)
 
@@ -22,7 +23,7 @@ def client(request):
     prefix = course.JJAVA if request.param == "jjava" else course.VENV
     specs = KernelSpecManager(kernel_dirs=[str(prefix / "share" / "jupyter" / "kernels")], ensure_native_kernel=False)
     manager = KernelManager(kernel_name="java", kernel_spec_manager=specs)
-    manager.start_kernel(env={**os.environ, **course.environment(request.param)})
+    manager.start_kernel(env={**os.environ, **children.environment(request.param)})
     client = manager.client()
     try:
         client.start_channels()

@@ -1,4 +1,5 @@
 """The launcher: on machines where something is missing, twice, at once, interrupted, and what it leaves behind."""
+import ast
 import http.server
 import json
 import os
@@ -18,6 +19,7 @@ import psutil
 import pytest
 
 import course
+from course import children, machine, setup
 import notebooks
 from conftest import ROOT, java_notebook, wait_until
 
@@ -25,10 +27,10 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="uses shell scripts in place 
 
 
 def launcher(*arguments, root=ROOT, before="", **env):
-    """Runs course.py's main with these arguments, after Python code that changes it."""
-    code = (f"import sys, runpy; sys.path.insert(0, {str(root)!r}); import course, pathlib; {before}\n"
-            "try: sys.exit(course.main())\n"
-            "except course.Problem as problem: sys.exit(f'course.py: {problem}')\n")
+    """Runs the launcher with these arguments, after Python code that changes it."""
+    code = (f"import pathlib, sys; sys.path.insert(0, {str(root / 'src' / 'launcher')!r}); sys.dont_write_bytecode = True\n"
+            "from course import ROOT, children, commands, machine, setup\n"
+            f"{before}\nsys.exit(commands.main(sys.argv[1:]))\n")
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, encoding="utf-8",
                           timeout=300, env={**os.environ, **env})
 
@@ -57,7 +59,7 @@ echo "    java.home = {folder}
 
 
 def without_java(tmp_path, **env):
-    return launcher("setup", before=f"course.JVMS = pathlib.Path({str(tmp_path / 'none')!r})", SIAMESE_INSTALL="no",
+    return launcher("setup", before=f"machine.JVMS = pathlib.Path({str(tmp_path / 'none')!r})", SIAMESE_INSTALL="no",
                     **{"JAVA_HOME": "", "PATH": str(tmp_path / "bin"), **env})
 
 
@@ -83,7 +85,7 @@ class TestJava:
         says(without_java(tmp_path), "compiler", "full JDK")
 
     def test_real_runtime_without_compiler_and_jshell(self, tmp_path):
-        java = course.find_java()
+        java = machine.find_java()
         if not (java.parent / "jlink").exists() or not (java.parents[1] / "jmods").exists():
             pytest.skip("this JDK has no jlink or no jmods to make a runtime from")
         made = subprocess.run([java.parent / "jlink", "--add-modules", "java.base", "--output", tmp_path / "jre"], capture_output=True, text=True)
@@ -98,13 +100,13 @@ class TestJava:
         fake_java(tmp_path / "path", "17")
         monkeypatch.setenv("JAVA_HOME", str(tmp_path / "home"))
         monkeypatch.setenv("PATH", str(tmp_path / "path" / "bin"))
-        assert course.find_java() == tmp_path / "home" / "bin" / "java"
+        assert machine.find_java() == tmp_path / "home" / "bin" / "java"
         monkeypatch.delenv("JAVA_HOME")
-        assert course.find_java() == tmp_path / "path" / "bin" / "java"
+        assert machine.find_java() == tmp_path / "path" / "bin" / "java"
 
 
 def test_missing_venv_module_is_named(tmp_path):
-    says(launcher("setup", before="course.find_spec = lambda name: None; course.VENV = pathlib.Path('/none')",
+    says(launcher("setup", before="machine.find_spec = lambda name: None; setup.VENV = pathlib.Path('/none')",
                   SIAMESE_INSTALL="no"), "venv")
 
 
@@ -118,19 +120,21 @@ def test_unknown_notebook():
 
 @POSIX
 def test_old_python():
-    done = launcher("setup", before="sys.version_info = (3, 8, 0)")
-    says(done, "3.10 or newer")
+    code = "import runpy, sys; sys.version_info = (3, 9, 7); sys.version = '3.9.7 (main)'; runpy.run_path(sys.argv[1], run_name='__main__')"
+    says(subprocess.run([sys.executable, "-c", code, ROOT / "course.py"], capture_output=True, text=True),
+         "this is Python 3.9.7", "3.10 or newer", "install it with:")
+    ast.parse((ROOT / "course.py").read_text(encoding="utf-8"), feature_version=(3, 4))
 
 
 def test_relative_data_folder_becomes_absolute(monkeypatch, tmp_path):
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SIAMESE_DATA", "data")
-    assert course.environment()["SIAMESE_DATA"] == str(tmp_path / "data")
+    assert children.environment()["SIAMESE_DATA"] == str(tmp_path / "data")
 
 
 def test_second_set_up_changes_nothing_and_is_quick():
-    watched = [course.VENV / "complete", course.TARGET / "built.json", course.VENV / "share/jupyter/kernels/java/kernel.json"]
+    watched = [course.VENV / "complete", course.TARGET / "built", course.VENV / "share/jupyter/kernels/java/kernel.json"]
     before = [path.stat().st_mtime_ns for path in watched]
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = launcher("setup")
@@ -158,7 +162,7 @@ def test_users_java_kernel_is_neither_used_nor_touched(tmp_path, monkeypatch):
     source = tmp_path / "project" / "n.ipynb"
     source.parent.mkdir()
     nbformat.write(java_notebook('System.out.println("ours " + (3 + 4));'), source)
-    done = execute(source, course.environment())
+    done = execute(source, children.environment())
     assert done.returncode == 0, done.stderr
     assert "ours 7" in source.with_suffix(".out.ipynb").read_text(encoding="utf-8")
     shutil.rmtree(source.parent)
@@ -173,7 +177,7 @@ def execute(source, env):
 def test_failing_cell_is_named_and_the_rest_is_kept(tmp_path):
     source = tmp_path / "n.ipynb"
     nbformat.write(java_notebook("1 + 1", 'throw new IllegalArgumentException("margin is -1; make it positive");', "2 + 2"), source)
-    done = execute(source, course.environment())
+    done = execute(source, children.environment())
     assert done.returncode == 1
     assert done.stderr == ('n.ipynb, cell 2/3, "A heading": '
                            "java.lang.IllegalArgumentException: margin is -1; make it positive\n")
@@ -187,12 +191,13 @@ def test_ctrl_c_ends_every_child(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(120)
         nbformat.write(java_notebook(f'new java.net.Socket("127.0.0.1", {server.getsockname()[1]}).close(); Thread.currentThread().join();'), source)
-        code = (f"import sys; sys.path.insert(0, {str(ROOT)!r}); import course, signal; signal.signal(signal.SIGINT, course.stop)\n"
-                f"course.call([course.venv_python(), course.ROOT / 'src/launcher/notebooks.py', *sys.argv[1:]])")
+        code = (f"import sys; sys.path.insert(0, {str(ROOT / 'src' / 'launcher')!r}); import signal\n"
+                "from course import LAUNCHER, children, commands, setup; signal.signal(signal.SIGINT, commands.stop)\n"
+                "children.call([setup.venv_python(), LAUNCHER / 'notebooks.py', *sys.argv[1:]])")
         process = subprocess.Popen([sys.executable, "-c", code, source, tmp_path / "out.ipynb"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server.accept()[0].close()  # the cell runs
-    family = course.descendants(process.pid)
+    family = children.descendants(process.pid)
     assert len(family) >= 2
     process.send_signal(signal.SIGINT)
     assert process.wait(20) != 0
@@ -232,7 +237,7 @@ def test_fresh_copy_in_an_awkward_folder_killed_and_started_twice_at_once(tmp_pa
 
 # What the set-up needs of the project, without the notebooks.
 SET_UP_FILES = ["course.py", "pom.xml", "mvnw", ".mvn", "binder", "src/main", "src/launcher"]
-NO_PACKAGES = "course.python_packages = lambda *a: None"
+NO_PACKAGES = "setup.python_packages = lambda *a: None"
 
 
 def small_copy(folder):
@@ -274,10 +279,10 @@ class TestFullDisk:
         folder = small_disk(2)
         says(launcher("setup", before=f"""
 def fetch(*a, **k):
-    course.LOGS = pathlib.Path({str(folder.parent)!r})
-    course.python_packages(course.ROOT / 'src/launcher/jjava.txt', pathlib.Path({str(folder)!r}) / 'complete', 'JJava',
+    children.LOGS = setup.LOGS = pathlib.Path({str(folder.parent)!r})
+    setup.python_packages(ROOT / 'src/launcher/jjava.txt', pathlib.Path({str(folder)!r}) / 'complete', 'JJava',
                            '--no-deps', '--prefix', {str(folder)!r})
-course.build = fetch"""), *self.words)
+setup.library = fetch"""), *self.words)
         assert not (folder / "complete").exists()
 
     def test_while_maven_builds_and_after_making_room(self, small_disk):
@@ -319,7 +324,7 @@ class TestWithoutMaven:
 
     @pytest.fixture(autouse=True)
     def no_maven(self, tmp_path, monkeypatch):
-        java = course.find_java()
+        java = machine.find_java()
         (tmp_path / "bin").mkdir()
         for tool in self.TOOLS:
             if shutil.which(tool):
@@ -329,7 +334,7 @@ class TestWithoutMaven:
         monkeypatch.setenv("MAVEN_USER_HOME", str(tmp_path / "m2"))
 
     def test_wrapper_fetches_the_pinned_one(self):
-        done = subprocess.run([str(word) for word in course.maven()] + ["-version"], capture_output=True, text=True, cwd=ROOT)
+        done = subprocess.run([str(word) for word in setup.maven()] + ["-version"], capture_output=True, text=True, cwd=ROOT)
         if "Failed to fetch" in done.stderr:
             pytest.skip("Maven Central cannot be reached: " + done.stderr.strip().splitlines()[-1])
         wanted = re.search(r"apache-maven-([\d.]+)-bin", (ROOT / ".mvn/wrapper/maven-wrapper.properties").read_text())[1]
@@ -342,27 +347,32 @@ class TestWithoutMaven:
 
 
 class TestProxy:
-    ADDRESSES = {"https_proxy": "http://me:secret@proxy.example:3128", "http_proxy": "proxy.example", "no_proxy": "localhost,.example.org"}
+    ADDRESSES = {"https_proxy": "http://me:secret@proxy.example:3128", "http_proxy": "proxy.example", "no_proxy": "intern:80,.example.org"}
 
     def test_maven_is_told_what_the_environment_says(self, monkeypatch):
         for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
             monkeypatch.delenv(name, raising=False)
             monkeypatch.delenv(name.upper(), raising=False)
-        assert course.proxy_flags() == [] and len(course.maven()) <= 2
+        assert machine.proxy_flags() == [] and len(setup.maven()) <= 2
         for name, value in self.ADDRESSES.items():
             monkeypatch.setenv(name, value)
-        assert course.proxy_flags() == [
+        assert machine.proxy_flags() == [
             "-Dhttp.proxyHost=proxy.example", "-Dhttp.proxyPort=80", "-Dhttps.proxyHost=proxy.example", "-Dhttps.proxyPort=3128",
-            "-Dhttp.nonProxyHosts=localhost|*.localhost|*.example.org"]
-        assert "secret" not in str(course.maven())
+            "-Dhttp.nonProxyHosts=localhost|127.*|[::1]|intern|*.intern|example.org|*.example.org"]
+        assert "secret" not in str(setup.maven())
+        for name in ("http_proxy", "https_proxy", "no_proxy"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("ALL_PROXY", "socks5h://proxy.example")
+        assert set(machine.proxy_flags()) == {"-DsocksProxyHost=proxy.example", "-DsocksProxyPort=1080"}
 
-    def test_nonsense_is_named_but_no_password_shown(self, monkeypatch):
-        monkeypatch.setenv("https_proxy", "http://me:secret@proxy.example:port")
+    @pytest.mark.parametrize("nonsense", ["http://me:secret@proxy.example:port", "http://", "http://me:secret@/"])
+    def test_nonsense_is_named_but_no_password_shown(self, monkeypatch, nonsense):
+        monkeypatch.setenv("https_proxy", nonsense)
         with pytest.raises(course.Problem, match="HTTPS_PROXY is no address of a proxy; set it to something like") as problem:
-            course.maven()
+            setup.maven()
         assert "secret" not in str(problem.value)
 
-    def test_mnist_and_maven_come_through_it(self, tmp_path, monkeypatch):
+    def test_mnist_in_the_kernel_and_maven_come_through_it(self, tmp_path, monkeypatch):
         asked = []
 
         class Proxy(http.server.BaseHTTPRequestHandler):
@@ -381,14 +391,16 @@ class TestProxy:
             for name in ("http_proxy", "https_proxy"):
                 monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
             monkeypatch.setenv("no_proxy", "")
-            java = course.find_java()
+            java = machine.find_java()
             env = {**os.environ, "SIAMESE_CACHE": str(tmp_path), "SIAMESE_DATA": ""}
-            done = subprocess.run([java, "-cp", course.class_path(), "siamese.data.Mnist"], capture_output=True,
-                                  text=True, encoding="utf-8", env=env)
+            setup.kernel_spec(java, tmp_path, setup.MEMORY)
+            kernel = json.loads((tmp_path / "share/jupyter/kernels/java/kernel.json").read_text(encoding="utf-8"))["argv"]
+            done = subprocess.run([*kernel[:kernel.index("--add-opens")], "-cp", setup.class_path(), "siamese.data.Mnist"],
+                                  capture_output=True, text=True, encoding="utf-8", env=env)
             assert len(set(asked)) == 2 and all(address.endswith(":443") for address in asked), asked
             assert "MNIST could not be had" in done.stdout and "Ready: stand-in digits" in done.stdout, done.stdout + done.stderr
             asked.clear()
-            subprocess.run([*course.maven(), "-B", f"-Dmaven.repo.local={tmp_path / 'repository'}", "dependency:resolve"], cwd=ROOT,
+            subprocess.run([*setup.maven(), "-B", f"-Dmaven.repo.local={tmp_path / 'repository'}", "dependency:resolve"], cwd=ROOT,
                            capture_output=True, env={**os.environ, "JAVA_HOME": str(java.parents[1])})
             assert asked
         finally:
@@ -401,7 +413,7 @@ def test_ctrl_c_while_setting_up_ends_every_child(tmp_path):
     process = subprocess.Popen([sys.executable, copy / "course.py", "setup"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                env=dict(os.environ, SIAMESE_INSTALL="no"))
     assert process.stdout.readline().startswith("Python packages into")
-    family = wait_until(lambda: course.descendants(process.pid), 60)
+    family = wait_until(lambda: children.descendants(process.pid), 60)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130 and "Stopped." in said and "Traceback" not in said, said
@@ -469,14 +481,14 @@ def outside(page):
 
 def test_openblas_is_told_which_code_suits_the_processor(monkeypatch):
     line = "flags\t\t: fpu sse4_2 {}\nbugs\t\t: spectre\n"
-    assert course.blas_kernels(line.format("avx2 fma avx512f")) == "HASWELL"
-    assert course.blas_kernels(line.format("avx")) == course.blas_kernels("") == course.blas_kernels("Features\t: fp asimd\n") == ""
+    assert children.blas_kernels(line.format("avx2 fma avx512f")) == "HASWELL"
+    assert children.blas_kernels(line.format("avx")) == children.blas_kernels("") == children.blas_kernels("Features\t: fp asimd\n") == ""
     monkeypatch.setenv("OPENBLAS_CORETYPE", "ZEN")
-    assert course.environment()["OPENBLAS_CORETYPE"] == "ZEN"  # the user's word counts
+    assert children.environment()["OPENBLAS_CORETYPE"] == "ZEN"  # the user's word counts
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc/cpuinfo")
 def test_binder_says_the_same_of_openblas(monkeypatch):
     monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
     told = subprocess.run(["bash", ROOT / "binder" / "start", "printenv", "OPENBLAS_CORETYPE"], capture_output=True, text=True)
-    assert told.stdout.strip() == course.environment().get("OPENBLAS_CORETYPE", "")
+    assert told.stdout.strip() == children.environment().get("OPENBLAS_CORETYPE", "")

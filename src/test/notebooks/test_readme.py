@@ -3,6 +3,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import course
+from course import commands
 from conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
@@ -27,10 +28,10 @@ def test_address_is_the_same_everywhere():
 
 
 def test_commands_exist():
-    commands = re.findall(r"course\.py (\w+)([^`\n#|]*)", README)
-    assert {"run", "lab", "test"} <= {command for command, _ in commands}
-    for command, rest in commands:
-        course.arguments().parse_args([command, *rest.split()])
+    named = re.findall(r"course\.py (\w+)([^`\n#|]*)", README)
+    assert {"run", "lab", "test"} <= {command for command, _ in named}
+    for command, rest in named:
+        commands.arguments().parse_args([command, *rest.split()])
 
 
 def test_first_commands_come_first():

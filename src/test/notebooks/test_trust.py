@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-import course
+from course import children, machine, setup
 from conftest import ROOT, code_cells, java_notebook
 from test_jjava import jjava  # noqa: F401 (a fixture)
 
@@ -59,8 +59,8 @@ def plain(tmp_path_factory):
     source = folder / "Plain.java"
     source.write_text(f"{IMPORTS}class Plain {{\npublic static void main(String[] args) throws Exception {{\n{TRAINING}{EXPORT}}}\n}}\n",
                       encoding="utf-8")
-    done = subprocess.run([course.find_java(), *course.JVM_FLAGS, *course.MEMORY, "-cp", course.class_path(), source, folder / "out.csv"],
-                          capture_output=True, text=True, encoding="utf-8", env=course.environment(), timeout=600)
+    done = subprocess.run([machine.find_java(), *setup.JVM_FLAGS, *setup.MEMORY, "-cp", setup.class_path(), source, folder / "out.csv"],
+                          capture_output=True, text=True, encoding="utf-8", env=children.environment(), timeout=600)
     assert done.returncode == 0, done.stderr
     with open(folder / "out.csv", encoding="utf-8", newline="") as file:
         return done.stdout.strip(), list(csv.reader(file))
@@ -80,11 +80,11 @@ def in_notebook(tmp_path, env):
 
 
 def test_ijava_gives_the_numbers_of_plain_java(plain, tmp_path):
-    assert numbers(in_notebook(tmp_path, course.environment())) == numbers(plain[0])
+    assert numbers(in_notebook(tmp_path, children.environment())) == numbers(plain[0])
 
 
 def test_jjava_gives_the_numbers_of_plain_java(plain, tmp_path, jjava):  # noqa: F811
-    assert numbers(in_notebook(tmp_path, course.environment("jjava"))) == numbers(plain[0])
+    assert numbers(in_notebook(tmp_path, children.environment("jjava"))) == numbers(plain[0])
 
 
 def test_python_finds_the_same_roc_from_the_embeddings(plain):

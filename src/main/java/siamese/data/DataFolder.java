@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
@@ -27,7 +26,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -47,11 +45,10 @@ import java.util.stream.Stream;
  * @param cache the folder that downloads go to
  * @param mirrors base addresses, tried in this order
  * @param patience how long a mirror may stay silent, and a tenth of how long one download may take
- * @param environment the variables that may name a proxy
  * @param progress where downloads say how far they are
  */
 record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience,
-        Map<String, String> environment, PrintStream progress) {
+        PrintStream progress) {
 
     private static final int LARGEST_OVERHEAD = 1 << 16;
     /** Behind a firewall that swallows everything, a reader waits so long for each mirror. */
@@ -97,8 +94,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         String data = System.getenv("SIAMESE_DATA");
         Path given = data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name);
-        return new DataFolder(name, given,
-                Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.getenv(), System.out);
+        return new DataFolder(name, given, Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20),
+                System.out);
     }
 
     /** The file on this machine, if it is here. */
@@ -242,8 +239,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror()
                 + " is " + (given == null ? "not in " : "neither in " + given + " nor in ") + cache
-                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder " + name
-                + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
+                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder "
+                + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 
     private static boolean isUnreachable(IOException e) {
@@ -260,9 +257,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     private byte[] fetch(URI address, Wanted wanted) throws IOException {
         Duration limit = patience.multipliedBy(10);
         long deadline = System.nanoTime() + limit.toNanos();
-        Optional<Proxy> proxy = Proxies.of(address, environment);
-        HttpURLConnection connection = (HttpURLConnection) (proxy.isPresent()
-                ? address.toURL().openConnection(proxy.get()) : address.toURL().openConnection());
+        HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
         connection.setConnectTimeout((int) Math.min(patience.toMillis(), LONGEST_CONNECT_MILLIS));
         connection.setReadTimeout((int) patience.toMillis());
         Future<?> end = CompletableFuture.runAsync(connection::disconnect,

@@ -1,6 +1,7 @@
 package siamese.model;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,11 +22,12 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * (shape [n, 1], 1 similar, 0 dissimilar) as labels. Immutable.
  */
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY, getterVisibility = JsonAutoDetect.Visibility.NONE)
-public final class ContrastiveLoss implements ILossFunction {
+public final class ContrastiveLoss implements Loss, ILossFunction {
 
     private static final long serialVersionUID = 1;
 
     private final double margin;
+    private final boolean violatingOnly;
 
     /**
      * Creates the loss.
@@ -33,11 +35,26 @@ public final class ContrastiveLoss implements ILossFunction {
      * @param margin the distance beyond which a dissimilar pair costs nothing; greater than 0
      * @throws IllegalArgumentException if the margin is not a number greater than 0
      */
-    public ContrastiveLoss(@JsonProperty("margin") double margin) {
+    public ContrastiveLoss(double margin) {
+        this(margin, false);
+    }
+
+    /**
+     * Creates the loss, perhaps with a mean that leaves out what has nothing left to teach.
+     *
+     * @param margin the distance beyond which a dissimilar pair costs nothing; greater than 0
+     * @param violatingOnly whether the dissimilar pairs of a batch that are closer than the margin share the weight of
+     *     all of them, so that those beyond it do not count in the mean
+     * @throws IllegalArgumentException if the margin is not a number greater than 0
+     */
+    public ContrastiveLoss(@JsonProperty("margin") double margin,
+            @JsonProperty("violatingOnly") boolean violatingOnly) {
         if (!(margin > 0) || Double.isInfinite(margin)) {
-            throw new IllegalArgumentException("margin must be greater than 0, but is " + margin + "; the overview uses 1.");
+            throw new IllegalArgumentException("margin must be greater than 0, but is " + margin
+                    + "; the overview uses 1.");
         }
         this.margin = margin;
+        this.violatingOnly = violatingOnly;
     }
 
     /** {@return the distance beyond which a dissimilar pair costs nothing} */
@@ -65,7 +82,8 @@ public final class ContrastiveLoss implements ILossFunction {
      */
     public double mean(double[] distances, boolean[] similar) {
         if (distances.length == 0 || distances.length != similar.length) {
-            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have " + distances.length
+            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have "
+                    + distances.length
                     + " and " + similar.length + ".");
         }
         double sum = 0;
@@ -76,7 +94,35 @@ public final class ContrastiveLoss implements ILossFunction {
     }
 
     @Override
-    public double computeScore(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask, boolean average) {
+    public Result of(INDArray embeddings, Batch batch) {
+        double[] d = batch.distances(embeddings);
+        double scale = violatingOnly ? scale(batch, d) : 1;
+        double[] slopes = new double[d.length];
+        double loss = 0;
+        for (int p = 0; p < d.length; p++) {
+            double weight = batch.weights()[p] * (batch.similar()[p] ? 1 : scale);
+            loss += weight * of(d[p], batch.similar()[p]);
+            slopes[p] = 2 * weight * (batch.similar()[p] ? d[p] : -Math.max(0, margin - d[p]));
+        }
+        return batch.result(embeddings, loss, slopes);
+    }
+
+    /** How many times heavier the dissimilar pairs within the margin must be so that they weigh as much as all. */
+    private double scale(Batch batch, double[] distances) {
+        double all = 0;
+        double within = 0;
+        for (int p = 0; p < distances.length; p++) {
+            if (!batch.similar()[p]) {
+                all += batch.weights()[p];
+                within += distances[p] < margin ? batch.weights()[p] : 0;
+            }
+        }
+        return within > 0 ? all / within : 1;
+    }
+
+    @Override
+    public double computeScore(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask,
+            boolean average) {
         INDArray scores = computeScoreArray(labels, preOutput, activationFn, mask);
         double sum = scores.sumNumber().doubleValue();
         return average ? sum / scores.size(0) : sum;
@@ -116,7 +162,8 @@ public final class ContrastiveLoss implements ILossFunction {
 
     private static INDArray similarity(INDArray labels, INDArray distance) {
         if (!labels.equalShapes(distance)) {
-            throw new IllegalArgumentException("labels must have one row a pair, shape " + Arrays.toString(distance.shape())
+            throw new IllegalArgumentException("labels must have one row a pair, shape "
+                    + Arrays.toString(distance.shape())
                     + ", but has shape " + Arrays.toString(labels.shape()) + ".");
         }
         return labels.castTo(distance.dataType());
@@ -129,16 +176,16 @@ public final class ContrastiveLoss implements ILossFunction {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ContrastiveLoss loss && loss.margin == margin;
+        return other instanceof ContrastiveLoss loss && loss.margin == margin && loss.violatingOnly == violatingOnly;
     }
 
     @Override
     public int hashCode() {
-        return Double.hashCode(margin);
+        return Objects.hash(margin, violatingOnly);
     }
 
     @Override
     public String toString() {
-        return "ContrastiveLoss(margin=" + margin + ")";
+        return "ContrastiveLoss(margin=" + margin + (violatingOnly ? ", violating only" : "") + ")";
     }
 }

@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
  * @param source name of the data it was trained on, such as "MNIST"
  * @param epochs the epochs that were finished, in order
  * @param interrupted whether training was stopped before its last epoch was finished
+ * @param warning what the reader should know, in one sentence, such as that the network has collapsed; "" if nothing
  */
-public record History(String source, List<Epoch> epochs, boolean interrupted) {
+public record History(String source, List<Epoch> epochs, boolean interrupted, String warning) {
 
     /**
      * One epoch.
@@ -43,6 +44,7 @@ public record History(String source, List<Epoch> epochs, boolean interrupted) {
     @Override
     public String toString() {
         return source + ": " + epochs.size() + " epochs" + (interrupted ? ", then stopped" : "")
+                + (warning.isEmpty() ? "" : "\n" + warning)
                 + epochs.stream().map(e -> "\n" + e).collect(Collectors.joining());
     }
 }

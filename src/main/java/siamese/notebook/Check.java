@@ -47,7 +47,7 @@ public record Check(String exercise, int passed) {
     }
 
     View view() {
-        return new View("<div style=\"border-left:6px solid #1b7f4b;background:#e6f4ec;color:#12402a;padding:0.6em 1em\">✓ "
-                + Text.escape(toString()) + "</div>", toString());
+        return new View("<div style=\"border-left:6px solid #1b7f4b;background:#e6f4ec;color:#12402a;"
+                + "padding:0.6em 1em\">✓ " + Text.escape(toString()) + "</div>", toString());
     }
 }

@@ -4,27 +4,38 @@ import java.awt.BasicStroke;
 import java.awt.Graphics2D;
 import java.awt.Shape;
 import java.awt.geom.Path2D;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
+import java.util.Optional;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.Plot_XY;
 import org.knowm.xchart.style.XYStyler;
-import org.knowm.xchart.style.lines.SeriesLines;
+import org.knowm.xchart.style.markers.Marker;
 
 /**
- * A chart whose lines differ in their dashes from the first on; XChart goes to its second dash after its last colour only.
- * And a dashed line is one path: XChart starts the dashes anew at every point, so that close points make it look solid.
+ * A chart whose lines differ in their dashes from the first on; XChart goes to its second dash after its last colour
+ * only. And a dashed line is one path: XChart starts the dashes anew at every point, so that close points make it look
+ * solid.
  */
 final class DashedChart extends XYChart {
 
     private final BasicStroke[] dashes;
 
-    DashedChart(int width, int height, BasicStroke[] dashes) {
+    DashedChart(int width, int height, BasicStroke... dashes) {
         super(width, height);
         this.dashes = dashes;
-        this.plot = new DashedPlot(this);
+        this.plot = new Plot_XY<XYStyler, XYSeries>(this) {
+            @Override
+            public void paint(Graphics2D graphics) {
+                List<Pen> pens = getSeriesCollection().stream().filter(DashedChart::isDashed).map(Pen::new).toList();
+                super.paint(graphics);
+                Shape clip = graphics.getClip();
+                graphics.clip(getBounds());
+                pens.forEach(pen -> pen.draw(graphics));
+                graphics.setClip(clip);
+            }
+        };
     }
 
     @Override
@@ -39,54 +50,45 @@ final class DashedChart extends XYChart {
         super.paint(graphics, width, height);
     }
 
-    /** Leaves the dashed lines out at first, and then draws each over the rest. */
-    private static final class DashedPlot extends Plot_XY<XYStyler, XYSeries> {
+    private static boolean isDashed(XYSeries series) {
+        return series.isEnabled() && !series.isSmooth() && series.getLineStyle().getDashArray() != null
+                && series.getXYSeriesRenderStyle().equals(Optional.of(XYSeriesRenderStyle.Line));
+    }
 
-        private final XYChart chart;
+    /** Stands in for a line's marker while XChart paints the points, and learns from it where they are. */
+    private static final class Pen extends Marker {
 
-        DashedPlot(XYChart chart) {
-            super(chart);
-            this.chart = chart;
+        private final XYSeries series;
+        private final Marker marker;
+        private final Path2D path = new Path2D.Double();
+        private int next;
+
+        Pen(XYSeries series) {
+            this.series = series;
+            this.marker = series.getMarker();
+            series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter).setMarker(this); // the points alone
         }
 
         @Override
-        public void paint(Graphics2D graphics) {
-            Map<XYSeries, BasicStroke> dashed = new LinkedHashMap<>();
-            for (XYSeries series : chart.getSeriesCollection()) {
-                if (series.isEnabled() && !series.isSmooth() && series.getLineStyle().getDashArray() != null
-                        && series.getXYSeriesRenderStyle().filter(style -> style == XYSeriesRenderStyle.Line).isPresent()) {
-                    dashed.put(series, series.getLineStyle());
-                    series.setLineStyle(SeriesLines.NONE);
-                }
+        public void paint(Graphics2D graphics, double x, double y, int size) {
+            boolean first = next == 0;
+            for (; Double.isNaN(series.getYData()[next]); next++) {
+                first = true; // XChart passes over the holes
             }
-            super.paint(graphics);
-            Shape clip = graphics.getClip();
-            graphics.clip(getBounds());
-            dashed.forEach((series, stroke) -> {
-                series.setLineStyle(stroke);
-                graphics.setColor(series.getLineColor());
-                graphics.setStroke(stroke);
-                graphics.draw(path(series));
-            });
-            graphics.setClip(clip);
+            next++;
+            if (first) {
+                path.moveTo(x, y);
+            } else {
+                path.lineTo(x, y);
+            }
+            marker.paint(graphics, x, y, size);
         }
 
-        private Path2D path(XYSeries series) {
-            Path2D path = new Path2D.Double();
-            boolean drawing = false;
-            for (int i = 0; i < series.getYData().length; i++) {
-                double x = chart.getScreenXFromChart(series.getXData()[i]);
-                double y = chart.getScreenYFromChart(series.getYData()[i], series.getYAxisGroup());
-                if (Double.isNaN(y)) {
-                    drawing = false;
-                } else if (drawing) {
-                    path.lineTo(x, y);
-                } else {
-                    path.moveTo(x, y);
-                    drawing = true;
-                }
-            }
-            return path;
+        void draw(Graphics2D graphics) {
+            series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Line).setMarker(marker);
+            graphics.setColor(series.getLineColor());
+            graphics.setStroke(series.getLineStyle());
+            graphics.draw(path);
         }
     }
 }

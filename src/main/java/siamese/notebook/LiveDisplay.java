@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 
 /**
  * An output below a cell whose content can be replaced in place, from any thread, even after the cell has ended.
- * Made by {@link Kernel#displayUpdatable(Object)}. The saved notebook holds the last content only. Without a kernel each
- * content is printed once, as text, unless it is the same as the one before.
+ * Made by {@link Kernel#displayUpdatable(Object)}. The saved notebook holds the last content only. Without a kernel
+ * each content is printed once, as text, unless it is the same as the one before.
  */
 public final class LiveDisplay {
 
@@ -17,13 +17,7 @@ public final class LiveDisplay {
 
     LiveDisplay(KernelBridge bridge, Object value) {
         this.bridge = bridge;
-        OwnThread.run(() -> {
-            if (bridge == null) {
-                print(value);
-            } else {
-                updates = bridge.display(id, bridge.render(value));
-            }
-        });
+        update(value);
     }
 
     /**
@@ -35,6 +29,8 @@ public final class LiveDisplay {
         OwnThread.run(() -> {
             if (bridge == null) {
                 print(value);
+            } else if (updates == null) {
+                updates = bridge.display(id, bridge.render(value));
             } else {
                 updates.accept(bridge.render(value));
             }

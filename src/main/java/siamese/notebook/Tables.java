@@ -20,8 +20,8 @@ import tech.tablesaw.columns.Column;
 
 /**
  * Tablesaw tables as a notebook shows them: numbers to four significant digits and right-aligned, whole numbers with
- * thousands separators (but years without), at most {@value #MOST_ROWS} rows. A column with a print formatter of its own
- * keeps it. Charts' numbers come as tables from {@link #of(History)} and {@link #of(VerificationReport)}.
+ * thousands separators (but years without), at most {@value #MOST_ROWS} rows. A column with a print formatter of its
+ * own keeps it. Charts' numbers come as tables from {@link #of(History)} and {@link #of(VerificationReport)}.
  */
 public final class Tables {
 
@@ -31,14 +31,15 @@ public final class Tables {
     private Tables() {}
 
     /**
-     * A training history as a table.
+     * A training history as a table. Its name says so if the run was stopped early, and its warning if there is one.
      *
      * @param history the history, of any length
      * @return one row an epoch: its number, training loss, test loss, pairs a second and seconds
      */
     public static Table of(History history) {
         List<History.Epoch> epochs = history.epochs();
-        return Table.create("Training history: " + history.source() + (history.interrupted() ? " (stopped early)" : ""),
+        return Table.create("Training history: " + history.source() + (history.interrupted() ? " (stopped early)" : "")
+                + (history.warning().isEmpty() ? "" : ". " + history.warning()),
                 IntColumn.create("Epoch", epochs.stream().mapToInt(History.Epoch::number).toArray()),
                 losses("Training loss", epochs.stream().mapToDouble(History.Epoch::trainLoss)),
                 losses("Test loss", epochs.stream().mapToDouble(History.Epoch::testLoss)),
@@ -55,8 +56,9 @@ public final class Tables {
      */
     public static Table of(VerificationReport report) {
         return Table.create("Verification: " + report.source(),
-                StringColumn.create("Measure", "Pairs", "of these similar", "Equal error rate", "Threshold at equal error",
-                        "Area under the ROC curve", "Best accuracy, its threshold chosen on these pairs"),
+                StringColumn.create("Measure", "Pairs", "of these similar", "Equal error rate",
+                        "Threshold at equal error", "Area under the ROC curve",
+                        "Best accuracy, its threshold chosen on these pairs"),
                 StringColumn.create("Value", Text.count(report.pairs()), Text.count(report.similarPairs()),
                         Text.percent(report.equalErrorRate()), "D ≤ " + Text.number(report.equalErrorThreshold()),
                         String.format(Locale.ROOT, "%.5f", report.auc()), Text.percent(report.bestAccuracy())));
@@ -134,9 +136,10 @@ public final class Tables {
             NumberColumn<?, ?> plain = column instanceof DoubleColumn
                     ? DoubleColumn.create("", value) : FloatColumn.create("", (float) value);
             return own.equals(plain.getString(0)) ? Text.number(value) : own;
-        } else if (column instanceof NumberColumn<?, ?> whole && !column.name().toLowerCase(Locale.ROOT).contains("year")) {
-            String plain = String.valueOf((long) whole.getDouble(row));
-            return own.equals(plain) ? Text.count((long) whole.getDouble(row)) : own;
+        } else if (column instanceof NumberColumn<?, ?> numbers
+                && !column.name().toLowerCase(Locale.ROOT).contains("year")) {
+            long whole = (long) numbers.getDouble(row);
+            return own.equals(String.valueOf(whole)) ? Text.count(whole) : own;
         }
         return own;
     }

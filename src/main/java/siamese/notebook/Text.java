@@ -1,12 +1,20 @@
 package siamese.notebook;
 
+import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** How numbers, durations and text are written, the same everywhere and in every locale. */
 final class Text {
+
+    /** Longer arrays are shortened to this many elements, and say so. */
+    private static final int MOST_ELEMENTS = 20;
 
     private Text() {}
 
@@ -49,6 +57,27 @@ final class Text {
         return s < 3600
                 ? String.format(Locale.ROOT, "%d min %02d s", s / 60, s % 60)
                 : String.format(Locale.ROOT, "%d h %02d min", s / 3600, s % 3600 / 60);
+    }
+
+    /** Any value as Java writes it, but arrays, entries and optionals by what is in them, not {@code [I@2529fa5a}. */
+    static String value(Object value) {
+        return value(value, "");
+    }
+
+    private static String value(Object value, String indent) {
+        if (value instanceof Optional<?> optional) {
+            return optional.map(content -> "Optional[" + value(content, indent) + "]").orElse("Optional.empty");
+        } else if (value instanceof Map.Entry<?, ?> entry) {
+            return value(entry.getKey(), indent) + "=" + value(entry.getValue(), indent);
+        } else if (value == null || !value.getClass().isArray()) {
+            return String.valueOf(value);
+        }
+        int length = Array.getLength(value);
+        int most = indent.length() < 2 ? MOST_ELEMENTS : MOST_ELEMENTS / 4;
+        String comma = value.getClass().getComponentType().isArray() ? ",\n " + indent : ", ";
+        String end = length > most ? comma + "… (" + count(length) + " in all)]" : "]";
+        return IntStream.range(0, Math.min(length, most)).mapToObj(i -> value(Array.get(value, i), indent + " "))
+                .collect(Collectors.joining(comma, "[", end));
     }
 
     /** Text as HTML content or attribute value. */

@@ -7,14 +7,16 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import siamese.model.History;
 import siamese.model.Progress;
 import siamese.model.TrainingListener;
 
 /**
- * Shows a training run while it goes on: a progress bar with epoch, batch, loss, pairs a second and the time left, and a
- * loss chart that grows, updated in place. What stays at the end, and in the saved notebook, is one line an epoch, and
- * one more where the run was stopped. In a terminal it prints those lines as the epochs end.
+ * Shows a training run while it goes on: a progress bar with epoch, batch, loss, pairs a second and the time left, and
+ * a loss chart that grows, updated in place. What stays at the end, and in the saved notebook, is one line an epoch,
+ * and one more each where there is a warning and where the run was stopped. A terminal gets the same lines.
  *
  * <p>For one run at a time; thread-safe. A display that fails never stops the training.
  */
@@ -70,7 +72,7 @@ public final class TrainingProgress implements TrainingListener {
         output = null;
         if (opener != null) {
             View first = running("Training on " + source + " starts: " + Text.count(epochs)
-                    + (epochs == 1 ? " epoch" : " epochs") + " of " + Text.count(batches) + " batches", 0);
+                    + (epochs == 1 ? " epoch" : " epochs") + " of " + Text.count(batches) + " batches", "", 0);
             guarded(() -> output = opener.apply(first));
             shownAt = clock.getAsLong();
         }
@@ -78,6 +80,9 @@ public final class TrainingProgress implements TrainingListener {
 
     @Override
     public synchronized void onBatch(Progress progress) {
+        if (opener == null && !progress.warning().isEmpty() && (latest == null || latest.warning().isEmpty())) {
+            terminal.println(progress.warning());
+        }
         latest = progress;
         updateIfDue();
     }
@@ -95,21 +100,20 @@ public final class TrainingProgress implements TrainingListener {
 
     @Override
     public synchronized void onEnd(History history) {
-        end(history.interrupted() ? stopped() : "");
+        end(history, history.interrupted() ? stopped() : "");
     }
 
     @Override
     public synchronized void onFailure(History history, Throwable cause) {
-        String where = latest == null ? "before the end of the first batch"
-                : "after batch " + Text.count(latest.batch()) + " of " + Text.count(latest.batches()) + " in epoch " + latest.epoch();
+        String where = latest == null ? "before the end of the first batch" : "after " + batch();
         String what = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        end("Training failed " + where + ": " + what.lines().findFirst().orElse(""));
+        end(history, "Training failed " + where + ": " + what.lines().findFirst().orElse(""));
     }
 
-    private void end(String last) {
+    private void end(History history, String last) {
         if (opener != null) {
-            String lines = finishedLines() + last;
-            show(View.lines("Trained on " + source + "\n" + (lines.isEmpty() ? "No epoch was trained." : lines.stripTrailing())));
+            String lines = lines(history.warning(), last);
+            show(View.lines("Trained on " + source + "\n" + (lines.isEmpty() ? "No epoch was trained." : lines)));
         } else if (!last.isEmpty()) {
             terminal.println(last);
         }
@@ -117,12 +121,16 @@ public final class TrainingProgress implements TrainingListener {
 
     private String stopped() {
         int finished = epochs.size();
-        if (latest != null && latest.epoch() > finished) {
-            return "Stopped after batch " + Text.count(latest.batch()) + " of " + Text.count(latest.batches()) + " in epoch "
-                    + latest.epoch() + "; the network keeps what it has learned.";
+        if (latest == null && finished == 0) {
+            return "Stopped before the first batch; the network has learned nothing yet.";
         }
-        return finished == 0 ? "Stopped before the first batch; the network has learned nothing yet."
-                : "Stopped after epoch " + finished + " of " + epochsPlanned + "; the network keeps what it has learned.";
+        return "Stopped after " + (latest != null && latest.epoch() > finished ? batch()
+                : "epoch " + finished + " of " + epochsPlanned) + "; the network keeps what it has learned.";
+    }
+
+    private String batch() {
+        return "batch " + Text.count(latest.batch()) + " of " + Text.count(latest.batches()) + " in epoch "
+                + latest.epoch();
     }
 
     private void updateIfDue() {
@@ -130,22 +138,21 @@ public final class TrainingProgress implements TrainingListener {
         if (output == null || now - shownAt < UPDATE_NANOS || latest == null) {
             return;
         }
-        if (epochs.size() > chartEpochs || now - chartAt >= CHART_NANOS) {
-            drawChart(now);
-        }
         double done = latest.epoch() - 1 + (double) latest.batch() / latest.batches();
-        show(running("Epoch " + latest.epoch() + " of " + latest.epochs() + ", batch " + Text.count(latest.batch()) + " of "
-                + Text.count(latest.batches()) + ", loss " + loss(latest.loss()) + ", "
-                + Text.count(Math.round(latest.pairsPerSecond())) + " pairs/s, time left "
-                + Text.duration(latest.secondsLeft()), done));
+        if (epochs.size() > chartEpochs || now - chartAt >= CHART_NANOS) {
+            drawChart(now, done);
+        }
+        show(running(String.format(Locale.ROOT, "Epoch %d of %d, batch %,d of %,d, loss %s, %,d pairs/s, time left %s",
+                latest.epoch(), latest.epochs(), latest.batch(), latest.batches(), loss(latest.loss()),
+                Math.round(latest.pairsPerSecond()), Text.duration(latest.secondsLeft())), latest.warning(), done));
         shownAt = now;
     }
 
-    private void drawChart(long now) {
+    private void drawChart(long now, double done) {
         chartAt = now;
         chartEpochs = epochs.size();
         if (Double.isFinite(latest.loss())) {
-            curve.add(new double[] {latest.epoch() - 1 + (double) latest.batch() / latest.batches(), latest.loss()});
+            curve.add(new double[] {done, latest.loss()});
         }
         if (!curve.isEmpty()) {
             guarded(() -> {
@@ -156,20 +163,20 @@ public final class TrainingProgress implements TrainingListener {
         }
     }
 
-    /** The view of a run that goes on: the finished epochs, the bar with where it stands, the chart. */
-    private View running(String status, double epochsDone) {
-        String done = finishedLines();
-        String html = (done.isEmpty() ? "" : View.pre(done.stripTrailing()))
+    /** The view of a run that goes on: the finished epochs, the bar with where it stands, what is wrong, the chart. */
+    private View running(String status, String warning, double epochsDone) {
+        String done = lines();
+        String html = (done.isEmpty() ? "" : View.pre(done))
                 + "<div><progress aria-label=\"Training\" style=\"width:20em\" max=\"" + epochsPlanned + "\" value=\""
                 + String.format(Locale.ROOT, "%.3f", epochsDone) + "\"></progress> " + Text.escape(status) + "</div>"
-                + chart;
-        return new View(html, done + status);
+                + (warning.isEmpty() ? "" : "<div><b>" + Text.escape(warning) + "</b></div>") + chart;
+        return new View(html, lines(status, warning));
     }
 
-    private String finishedLines() {
-        StringBuilder lines = new StringBuilder();
-        epochs.forEach(epoch -> lines.append(line(epoch)).append('\n'));
-        return lines.toString();
+    /** One line for each finished epoch, and these where they are not empty. */
+    private String lines(String... more) {
+        return Stream.concat(epochs.stream().map(this::line), Stream.of(more).filter(text -> !text.isEmpty()))
+                .collect(Collectors.joining("\n"));
     }
 
     private String line(History.Epoch epoch) {

@@ -24,7 +24,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 /**
  * How something looks: as HTML in a notebook and as plain text in a terminal. Both say the same.
  *
- * @param html HTML that needs neither scripts nor style sheets to be understood
+ * @param html HTML that needs neither scripts nor style sheets to be understood; "" where the text is enough
  * @param text the same in plain text
  */
 record View(String html, String text) {
@@ -40,6 +40,11 @@ record View(String html, String text) {
     /** Preformatted lines, the same in both forms. */
     static View lines(String text) {
         return new View(pre(text), text);
+    }
+
+    /** Text that a notebook shows as it shows any value. */
+    static View plain(String text) {
+        return new View("", text);
     }
 
     /** The {@code <pre>} element of such lines; JupyterLab would set it in its text font. */

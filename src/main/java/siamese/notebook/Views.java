@@ -1,7 +1,8 @@
 package siamese.notebook;
 
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
+import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.internal.chartpart.Chart;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
@@ -13,37 +14,37 @@ import tech.tablesaw.api.Table;
 /** Which types have a look of their own in a notebook, and which. */
 final class Views {
 
-    /** The types that a kernel is told about; subclasses are included. */
-    static final List<Class<?>> TYPES = List.of(View.class, Chart.class, Table.class, Gallery.class, History.class,
-            VerificationReport.class, Pairs.class, LabeledImages.class, SiameseNetwork.class, Check.class);
-
     private static final int SAMPLE_PAIRS = 10;
+
+    /** A value has the first look that takes it. The kernel is told about these types. */
+    static final List<Look<?>> LOOKS = List.of(
+            new Look<>(View.class, view -> view),
+            new Look<>(HeatMapChart.class, HeatMap::view),
+            new Look<>(Chart.class, Charts::view),
+            new Look<>(ChartGrid.class, ChartGrid::view),
+            new Look<>(Table.class, Tables::view),
+            new Look<>(Gallery.class, Gallery::view),
+            new Look<>(History.class, history -> Tables.view(Tables.of(history))),
+            new Look<>(VerificationReport.class, report -> Tables.view(Tables.of(report))),
+            new Look<>(Pairs.class, pairs -> Gallery.samplePairs(pairs, Math.min(SAMPLE_PAIRS, pairs.size())).view()),
+            new Look<>(LabeledImages.class, images -> Gallery.oneOfEachClass(images).view()),
+            new Look<>(SiameseNetwork.class, network -> Tables.view(network.summary())),
+            new Look<>(Check.class, Check::view),
+            new Look<>(Object.class, value -> View.plain(Text.value(value))));
 
     private Views() {}
 
-    /** The view of a value of one of {@link #TYPES}; empty for anything else, null included. */
-    static Optional<View> of(Object value) {
-        if (value instanceof View view) {
-            return Optional.of(view);
-        } else if (value instanceof Chart<?, ?> chart) {
-            return Optional.of(Charts.view(chart));
-        } else if (value instanceof Table table) {
-            return Optional.of(Tables.view(table));
-        } else if (value instanceof Gallery gallery) {
-            return Optional.of(gallery.view());
-        } else if (value instanceof History history) {
-            return Optional.of(Tables.view(Tables.of(history)));
-        } else if (value instanceof VerificationReport report) {
-            return Optional.of(Tables.view(Tables.of(report)));
-        } else if (value instanceof Pairs pairs) {
-            return Optional.of(Gallery.samplePairs(pairs, Math.min(SAMPLE_PAIRS, pairs.size())).view());
-        } else if (value instanceof LabeledImages images) {
-            return Optional.of(Gallery.oneOfEachClass(images).view());
-        } else if (value instanceof Check check) {
-            return Optional.of(check.view());
-        } else if (value instanceof SiameseNetwork network) {
-            return Optional.of(Tables.view(network.summary()));
+    /** How a value looks; null looks as "null". */
+    static View of(Object value) {
+        return LOOKS.stream().filter(look -> look.type().isInstance(value)).findFirst()
+                .map(look -> look.view(value)).orElseGet(() -> View.plain("null"));
+    }
+
+    /** How values of a type and its subclasses look. */
+    record Look<T>(Class<T> type, Function<? super T, View> look) {
+
+        View view(Object value) {
+            return look.apply(type.cast(value));
         }
-        return Optional.empty();
     }
 }

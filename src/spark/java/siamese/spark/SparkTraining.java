@@ -75,7 +75,7 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
                     loss += state.loss();
                     double left = (double) (recipe.epochs() - epoch + 1) * rounds - round;
                     Progress progress = new Progress(epoch, recipe.epochs(), round, rounds, loss / round,
-                            pairs(batch, round) / seconds, seconds / round * left);
+                            pairs(batch, round) / seconds, seconds / round * left, "");
                     tell(listeners, l -> l.onBatch(progress));
                     interrupted = Thread.currentThread().isInterrupted() && left > 0;
                 }
@@ -88,13 +88,13 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
         } catch (CancellationException stopped) {
             interrupted = true;
         } catch (RuntimeException failure) {
-            tell(listeners, l -> l.onFailure(new History(train.source(), epochs, true), failure));
+            tell(listeners, l -> l.onFailure(new History(train.source(), epochs, true, ""), failure));
             throw failure;
         } finally {
             data.forEach(Broadcast::destroy);
             networks.destroy();
         }
-        History history = new History(train.source(), epochs, interrupted);
+        History history = new History(train.source(), epochs, interrupted, "");
         tell(listeners, l -> l.onEnd(history));
         return history;
     }

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -73,8 +72,9 @@ class BrokenFilesTest {
     }
 
     private static boolean right(byte[] images, byte[] labels) {
-        return whole(images, 3) && whole(labels, 1) && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels)
-                .getInt(4) && Arrays.stream(labels(labels)).distinct().count() > 1;
+        return whole(images, 3) && whole(labels, 1)
+                && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels).getInt(4)
+                && Arrays.stream(labels(labels)).distinct().count() > 1;
     }
 
     private static int[] labels(byte[] file) {
@@ -82,8 +82,7 @@ class BrokenFilesTest {
     }
 
     private static DataFolder offline(Path folder) {
-        return new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), Map.of(),
-                System.out);
+        return new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), System.out);
     }
 
     @Test
@@ -258,8 +257,7 @@ class BrokenFilesTest {
         public static void main(String[] args) {
             Path folder = Path.of(args[0]);
             try {
-                new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), Map.of(),
-                        System.out)
+                new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), System.out)
                         .read("file", 10, "0".repeat(64));
                 System.out.println("It was read.");
             } catch (IOException e) {

@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -130,7 +129,7 @@ class DataFolderTest {
     private DataFolder folder(Path given, Duration patience, String... mirrors) {
         List<URI> addresses = Arrays.stream(mirrors)
                 .map(m -> URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/" + m + "/")).toList();
-        return new DataFolder("test", given, folder.resolve("cache"), addresses, patience, Map.of(),
+        return new DataFolder("test", given, folder.resolve("cache"), addresses, patience, 
                 new PrintStream(progress, true, StandardCharsets.UTF_8));
     }
 

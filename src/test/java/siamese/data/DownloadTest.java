@@ -12,8 +12,6 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -23,7 +21,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -128,9 +125,11 @@ class DownloadTest {
                 over.await(10, TimeUnit.MILLISECONDS);
             }
         });
-        behaviours.put("elsewhere", (s, out) -> out.write(("HTTP/1.1 302 Found\r\nLocation: " + folder.resolve("secret").toUri()
+        behaviours.put("elsewhere", (s, out) ->
+                out.write(("HTTP/1.1 302 Found\r\nLocation: " + folder.resolve("secret").toUri()
                 + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
-        behaviours.put("nonsense", (s, out) -> out.write("I am not a web server\r\n".getBytes(StandardCharsets.US_ASCII)));
+        behaviours.put("nonsense", (s, out) ->
+                out.write("I am not a web server\r\n".getBytes(StandardCharsets.US_ASCII)));
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         threads.submit(this::serve);
     }
@@ -158,7 +157,8 @@ class DownloadTest {
     }
 
     private void answer(Socket socket) throws Exception {
-        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(),
+                StandardCharsets.US_ASCII));
         String request = in.readLine();
         for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
             // headers say nothing here
@@ -176,12 +176,13 @@ class DownloadTest {
     }
 
     private static void head(OutputStream out, int length) throws IOException {
-        out.write(("HTTP/1.1 200 OK\r\nConnection: close\r\n" + (length < 0 ? "" : "Content-Length: " + length + "\r\n") + "\r\n")
+        out.write(("HTTP/1.1 200 OK\r\nConnection: close\r\n" + (length < 0 ? "" : "Content-Length: " + length + "\r\n")
+                + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static DataFolder data(Path cache, Duration patience, Map<String, String> environment, URI... mirrors) {
-        return new DataFolder("test", null, cache, List.of(mirrors), patience, environment,
+    private static DataFolder data(Path cache, Duration patience, URI... mirrors) {
+        return new DataFolder("test", null, cache, List.of(mirrors), patience,
                 new PrintStream(OutputStream.nullOutputStream()));
     }
 
@@ -200,7 +201,7 @@ class DownloadTest {
     }
 
     private byte[] readFromGoodMirror() throws IOException {
-        return data(cache(), Duration.ofSeconds(60), Map.of(), mirror("good")).read("file", SIZE, sha256);
+        return data(cache(), Duration.ofSeconds(60), mirror("good")).read("file", SIZE, sha256);
     }
 
     @Tag("slow")
@@ -210,14 +211,16 @@ class DownloadTest {
         behaviours.remove("longer"); // all bytes were there, whatever their number was said to be
         List<String> bad = behaviours.keySet().stream().filter(b -> !b.equals("good")).toList();
         for (String behaviour : bad) {
-            String message = Campaign.refusal(() -> data(cache(), Duration.ofMillis(150), Map.of(), mirror(behaviour))
+            String message = Campaign.refusal(() -> data(cache(), Duration.ofMillis(150), mirror(behaviour))
                     .read("file", SIZE, sha256), IOException.class);
-            assertTrue(message != null && message.startsWith("TEST could not be had: file.gz is not in "), behaviour + ": " + message);
+            assertTrue(message != null && message.startsWith("TEST could not be had: file.gz is not in "),
+                    behaviour + ": " + message);
             assertEquals(List.of(), cacheContent(), behaviour);
         }
         assertEquals(2 * bad.size(), requests.size() + repeatedByJava(), "each mirror is asked twice: " + requests);
         assertArrayEquals(content, readFromGoodMirror());
-        Campaign.figure("downloads: %d ways to misbehave, each refused in one sentence, nothing left behind", bad.size());
+        Campaign.figure("downloads: %d ways to misbehave, each refused in one sentence, nothing left behind",
+                bad.size());
     }
 
     /** Java itself repeats a request whose connection broke before any answer. */
@@ -228,25 +231,28 @@ class DownloadTest {
 
     @Test
     void nextMirrorServesWhereConnectionsBreak() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), Map.of(), mirror("reset"), mirror("cut"),
-                mirror("shorter"), mirror("endless"), mirror("elsewhere"), mirror("nonsense"), mirror("good")).read("file", SIZE, sha256));
+        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("reset"), mirror("cut"),
+                mirror("shorter"), mirror("endless"), mirror("elsewhere"), mirror("nonsense"), mirror("good"))
+                .read("file", SIZE, sha256));
         assertEquals(List.of("file.gz"), cacheContent());
     }
 
     @Test
     void rightBytesAreRightWhateverTheirNumberWasSaidToBe() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), Map.of(), mirror("longer")).read("file", SIZE, sha256));
+        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("longer")).read("file", SIZE, sha256));
     }
 
     // Processes
 
     /** What a child process does: read the file from a mirror. */
     public static void main(String[] args) throws IOException {
-        data(Path.of(args[0]), Duration.ofSeconds(60), Map.of(), URI.create(args[1])).read("file", Integer.parseInt(args[2]), args[3]);
+        data(Path.of(args[0]), Duration.ofSeconds(60), URI.create(args[1]))
+                .read("file", Integer.parseInt(args[2]), args[3]);
     }
 
     private Process child(String behaviour) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:TieredStopAtLevel=1",
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+                "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"), DownloadTest.class.getName(), cache().toString(),
                 mirror(behaviour).toString(), Integer.toString(SIZE), sha256).inheritIO().start();
     }
@@ -281,8 +287,10 @@ class DownloadTest {
             });
             Process child = child("killing");
             victim.complete(child);
-            Path sign = cache().resolve(moment == Moment.BEFORE_THE_REQUEST ? ".lock" : moment == Moment.COMPLETE ? "file.gz" : "file.gz.part");
-            if (moment == Moment.BEFORE_THE_REQUEST || moment == Moment.FIRST_SEEN_ON_DISK || moment == Moment.COMPLETE) {
+            Path sign = cache().resolve(moment == Moment.BEFORE_THE_REQUEST ? ".lock" : moment == Moment.COMPLETE
+                    ? "file.gz" : "file.gz.part");
+            if (moment == Moment.BEFORE_THE_REQUEST || moment == Moment.FIRST_SEEN_ON_DISK
+                    || moment == Moment.COMPLETE) {
                 while (child.isAlive() && !Files.exists(sign)) {
                     Thread.onSpinWait();
                 }
@@ -300,8 +308,9 @@ class DownloadTest {
             Files.delete(target);
             Files.delete(cache().resolve(".lock")); // the sign of the next child
         }
-        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file was left, %d times the "
-                + "beginning of one, %d times all of it; the next start always had the right file", n, left[0], left[1], left[2]);
+        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file was "
+                + "left, %d times the beginning of one, %d times all of it; the next start always had the right "
+                + "file", n, left[0], left[1], left[2]);
     }
 
     @Tag("slow")
@@ -316,67 +325,5 @@ class DownloadTest {
             assertEquals(0, child.waitFor());
         }
         assertEquals(1, requests.size(), requests.toString());
-    }
-
-    // Proxies
-
-    private String proxy() {
-        return "127.0.0.1:" + server.getLocalPort();
-    }
-
-    @Test
-    void aProxyOfTheEnvironmentIsUsed() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), Map.of("http_proxy", "http://" + proxy()),
-                URI.create("http://mirror.test/good/")).read("file", SIZE, sha256));
-        assertEquals("GET http://mirror.test/good/file.gz HTTP/1.1", requests.peek());
-    }
-
-    @Test
-    void aProxyIsAskedToConnectToAnHttpsMirror() {
-        String message = assertThrows(IOException.class, () -> data(cache(), Duration.ofSeconds(60), Map.of("HTTPS_PROXY", proxy()),
-                URI.create("https://mirror.test/good/")).read("file", SIZE, sha256)).getMessage();
-        assertTrue(message.contains("mirror.test: ") && message.contains("403"), message);
-        assertEquals("CONNECT mirror.test:443 HTTP/1.1", requests.peek());
-    }
-
-    private static void isProxy(String expected, String address, String... environment) {
-        Map<String, String> variables = new TreeMap<>();
-        for (String variable : environment) {
-            variables.put(variable.substring(0, variable.indexOf('=')), variable.substring(variable.indexOf('=') + 1));
-        }
-        String actual = Proxies.of(URI.create(address), variables).map(p -> p.type() + " " + ((InetSocketAddress) p.address()).getHostString() + ":"
-                + ((InetSocketAddress) p.address()).getPort()).orElse("none");
-        assertEquals(expected, actual, address + " with " + Arrays.toString(environment));
-    }
-
-    @Test
-    void variablesMeanWhatTheyMeanElsewhere() {
-        String https = "https://storage.example.com/a";
-        isProxy("none", https);
-        isProxy("none", https, "https_proxy= ");
-        isProxy("none", https, "http_proxy=p:1");
-        isProxy("HTTP p:1", https, "https_proxy=http://p:1/");
-        isProxy("HTTP p:1", https, "HTTPS_PROXY=p:1");
-        isProxy("HTTP small:1", https, "https_proxy=small:1", "HTTPS_PROXY=large:1");
-        isProxy("HTTP p:80", https, "https_proxy=http://user:word@p");
-        isProxy("HTTP p:443", https, "https_proxy=https://p");
-        isProxy("SOCKS p:1080", https, "all_proxy=socks5://p");
-        isProxy("SOCKS p:7", https, "ALL_PROXY=socks5h://p:7");
-        isProxy("HTTP a:1", https, "https_proxy=a:1", "all_proxy=b:2");
-        for (String exempt : List.of("*", "storage.example.com", "example.com", ".example.com", "*.example.com", "other, EXAMPLE.COM",
-                "example.com:443")) {
-            isProxy("none", https, "https_proxy=p:1", "no_proxy=" + exempt);
-        }
-        for (String other : List.of("", "other.com", "ample.com", "www.storage.example.com", "storage")) {
-            isProxy("HTTP p:1", https, "https_proxy=p:1", "NO_PROXY=" + other);
-        }
-        for (String here : List.of("http://localhost:8/", "http://127.0.0.1/", "http://[::1]/")) {
-            isProxy("none", here, "http_proxy=p:1");
-        }
-        assertEquals(Proxy.Type.HTTP, Proxies.of(URI.create(https), Map.of("https_proxy", "p:1")).orElseThrow().type());
-        for (String wrong : List.of("http://", "http://user:word@/", "::", "a b")) {
-            String message = Campaign.refusal(() -> Proxies.of(URI.create(https), Map.of("https_proxy", wrong)), IllegalArgumentException.class);
-            assertTrue(message != null && message.contains("https_proxy") && !message.contains("word"), wrong + ": " + message);
-        }
     }
 }

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,7 +140,7 @@ class StandInDigitsTest {
     private DataFolder nowhere(Path given) {
         return new DataFolder("mnist", given, folder.resolve("cache/mnist"), List.of(URI.create("http://127.0.0.1:9/")),
                 Duration.ofSeconds(5),
-                Map.of(), System.out);
+                System.out);
     }
 
     @Test

@@ -55,8 +55,12 @@ final class Samples {
     }
 
     static History history(boolean interrupted, double... testLosses) {
+        return history(interrupted, "", testLosses);
+    }
+
+    static History history(boolean interrupted, String warning, double... testLosses) {
         return new History("MNIST, quick run", java.util.stream.IntStream.rangeClosed(1, testLosses.length)
-                .mapToObj(e -> epoch(e, testLosses[e - 1])).toList(), interrupted);
+                .mapToObj(e -> epoch(e, testLosses[e - 1])).toList(), interrupted, warning);
     }
 
     static History.Epoch epoch(int number, double testLoss) {

@@ -28,7 +28,8 @@ class TablesTest {
     @Test
     void cellsAreRoundedAndAligned() {
         String html = Tables.html(Table.create("t", StringColumn.create("Name", "a"), DoubleColumn.create("x", 1 / 3.0),
-                FloatColumn.create("f", 0.1f), IntColumn.create("n", new int[] {108400}), IntColumn.create("Year", new int[] {1993})));
+                FloatColumn.create("f", 0.1f), IntColumn.create("n", new int[] {108400}),
+                IntColumn.create("Year", new int[] {1993})));
         assertTrue(html.contains("<th scope=\"row\" style=\"text-align:left\">a</th>"), html);
         assertTrue(html.contains("<td style=\"text-align:right\">0.3333</td>"), html);
         assertTrue(html.contains("<td style=\"text-align:right\">0.1</td>"), html);
@@ -73,7 +74,8 @@ class TablesTest {
 
     @Test
     void textRoundsAsHtmlDoes() {
-        String text = Tables.text(Table.create("Results", DoubleColumn.create("x", 1 / 3.0), IntColumn.create("n", new int[] {108400})));
+        String text = Tables.text(Table.create("Results", DoubleColumn.create("x", 1 / 3.0),
+                IntColumn.create("n", new int[] {108400})));
         assertTrue(text.contains("Results") && text.contains("0.3333 ") && text.contains("108,400"), text);
     }
 
@@ -81,6 +83,8 @@ class TablesTest {
     void historyAndReportAreTables() {
         Table history = Tables.of(Samples.history(true, 0.02, Double.NaN));
         assertEquals("Training history: MNIST, quick run (stopped early)", history.name());
+        assertEquals("Training history: MNIST, quick run (stopped early). The network has collapsed.",
+                Tables.of(Samples.history(true, "The network has collapsed.", 0.02)).name());
         assertEquals(2, history.rowCount());
         assertTrue(Tables.html(history).contains(">0.03125<"), "training loss to four digits");
         assertTrue(Tables.html(history).contains(">1,043<"), "whole pairs a second");

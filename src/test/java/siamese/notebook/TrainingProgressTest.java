@@ -37,7 +37,7 @@ class TrainingProgressTest {
     }
 
     private static Progress batch(int epoch, int batch) {
-        return new Progress(epoch, 10, batch, 847, 0.0312, 1043.4, 725);
+        return new Progress(epoch, 10, batch, 847, 0.0312, 1043.4, 725, "");
     }
 
     @Test
@@ -72,7 +72,7 @@ class TrainingProgressTest {
         List<String> charts = new ArrayList<>();
         for (int batch = 1; batch <= 100; batch++) { // 5 s
             now += 50 * MILLI;
-            progress.onBatch(new Progress(1, 10, batch, 100, 1.0 / batch, 1000, 10));
+            progress.onBatch(new Progress(1, 10, batch, 100, 1.0 / batch, 1000, 10, ""));
             String html = last().html();
             charts.add(html.contains("<img") ? Samples.attribute(html, "src") : "");
         }
@@ -108,6 +108,22 @@ class TrainingProgressTest {
     }
 
     @Test
+    void aWarningIsShownBelowTheBarAndKept() {
+        String collapsed = "The network has collapsed: all distances are < 0.0001; try a smaller learning rate.";
+        progress.onStart("MNIST", 2, 847);
+        now += 300 * MILLI;
+        progress.onBatch(new Progress(1, 2, 40, 847, 0.5, 1000, 10, collapsed));
+        assertTrue(last().text().endsWith("time left 10 s\n" + collapsed), last().text());
+        assertTrue(last().html().contains("</div><div><b>" + Text.escape(collapsed) + "</b></div>"), last().html());
+        progress.onEpoch(Samples.epoch(1, Double.NaN), 2);
+        progress.onEnd(Samples.history(true, collapsed, Double.NaN));
+        List<String> lines = last().text().lines().toList();
+        assertEquals(4, lines.size());
+        assertEquals(collapsed, lines.get(2));
+        assertTrue(lines.get(3).startsWith("Stopped after epoch 1 of 2"), lines.get(3));
+    }
+
+    @Test
     void anInterruptedRunSaysWhereItStopped() {
         progress.onStart("MNIST", 10, 847);
         progress.onEpoch(Samples.epoch(1, 0.02), 10);
@@ -137,14 +153,16 @@ class TrainingProgressTest {
         progress.onStart("MNIST", 10, 847);
         progress.onEpoch(Samples.epoch(1, 0.02), 10);
         progress.onBatch(batch(2, 312));
-        progress.onFailure(Samples.history(true, 0.02), new ArithmeticException("The loss became NaN in epoch 2, batch 313; try a smaller learning rate.\nmore"));
+        progress.onFailure(Samples.history(true, 0.02), new ArithmeticException(
+                "The loss became NaN in epoch 2, batch 313; try a smaller learning rate.\nmore"));
         List<String> lines = last().text().lines().toList();
         assertEquals(3, lines.size());
         assertEquals("Training failed after batch 312 of 847 in epoch 2: The loss became NaN in epoch 2, batch 313; "
                 + "try a smaller learning rate.", lines.get(2));
         progress.onStart("MNIST", 10, 847);
         progress.onFailure(Samples.history(true, NONE), new OutOfMemoryError());
-        assertEquals("Training failed before the end of the first batch: OutOfMemoryError", last().text().lines().skip(1).findFirst().orElseThrow());
+        assertEquals("Training failed before the end of the first batch: OutOfMemoryError",
+                last().text().lines().skip(1).findFirst().orElseThrow());
         assertFalse(last().text().contains("Stopped"));
     }
 
@@ -165,9 +183,11 @@ class TrainingProgressTest {
         terminal.onBatch(batch(1, 1));
         terminal.onEpoch(Samples.epoch(1, 0.02), 10);
         terminal.onBatch(batch(2, 7));
+        terminal.onBatch(new Progress(2, 10, 7, 847, 0.5, 1000, 10, "Collapsed."));
+        terminal.onBatch(new Progress(2, 10, 7, 847, 0.5, 1000, 10, "Collapsed."));
         terminal.onEnd(Samples.history(true, 0.02));
         assertEquals(List.of("Epoch  1 of 10 — training loss 0.0313, test loss 0.0200, 1,043 pairs/s, 104 s",
-                "Stopped after batch 7 of 847 in epoch 2; the network keeps what it has learned."),
+                "Collapsed.", "Stopped after batch 7 of 847 in epoch 2; the network keeps what it has learned."),
                 out.toString(StandardCharsets.UTF_8).lines().toList());
     }
 

@@ -1,0 +1,149 @@
+package siamese.model;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * What training makes small, read off the embeddings of a batch. One of your own over the pairs' distances is a few
+ * lines:
+ *
+ * <pre>{@code
+ * Loss hinge = (embeddings, batch) -> {
+ *     double[] d = batch.distances(embeddings), slopes = new double[d.length];
+ *     double loss = 0;
+ *     for (int p = 0; p < d.length; p++) {
+ *         …                                     // add to loss, set slopes[p] to its derivative by d[p]
+ *     }
+ *     return batch.result(embeddings, loss, slopes);
+ * };
+ * }</pre>
+ *
+ * <p>{@link #check} compares its gradient with finite differences. Make it a record for
+ * {@link SiameseNetwork#trained}, which keeps networks under the name of their loss.
+ */
+@FunctionalInterface
+public interface Loss extends Serializable {
+
+    /**
+     * What a loss is and where it falls.
+     *
+     * @param loss of the batch
+     * @param gradient of the loss with respect to the embeddings, shape [n, d]
+     * @param ofParameters its gradient with respect to the loss's parameters, and after them the distance's, in one
+     *     row; null where there are none
+     */
+    record Result(double loss, INDArray gradient, INDArray ofParameters) {
+
+        /**
+         * A loss without parameters.
+         *
+         * @param loss of the batch
+         * @param gradient of the loss with respect to the embeddings, shape [n, d]
+         */
+        public Result(double loss, INDArray gradient) {
+            this(loss, gradient, null);
+        }
+    }
+
+    /** How far a number is moved to see how the loss changes. */
+    double STEP = 1e-5;
+
+    /**
+     * How well a loss's gradient agrees with finite differences.
+     *
+     * @param largest difference of any two numbers, relative to the largest of the gradient
+     * @param where what it was found at, such as "row 3, component 2 of the embeddings"
+     * @param claimed the loss's own number there
+     * @param measured by central differences
+     */
+    record Check(double largest, String where, double claimed, double measured) {
+
+        /** {@return whether the two agree to a millionth} */
+        public boolean agrees() {
+            return largest < 1e-6;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, agrees()
+                    ? "The gradient agrees with finite differences (largest deviation %.1e)."
+                    : "The gradient is wrong at %2$s: it says %3$.6f, but finite differences say %4$.6f.",
+                    largest, where, claimed, measured);
+        }
+    }
+
+    /**
+     * {@return the loss of a batch and its gradient}
+     *
+     * @param embeddings shape [n, d], one row an example, float or double; not changed
+     * @param batch labels and pairs of the same n examples
+     * @throws IllegalArgumentException if the batch lacks what the loss needs, in one sentence
+     */
+    Result of(INDArray embeddings, Batch batch);
+
+    /** {@return what training changes in the loss, in place, such as a weight for each class; null if nothing} */
+    default INDArray parameters() {
+        return null;
+    }
+
+    /**
+     * Compares the gradient of a loss with central differences, in double precision, on random embeddings of four
+     * classes with three examples each.
+     *
+     * @param loss the loss
+     * @param distance how far apart embeddings are
+     * @param dimensions of the embeddings, at least 1
+     * @param seed of the embeddings
+     * @return where the two differ most
+     */
+    static Check check(Loss loss, Distance distance, int dimensions, long seed) {
+        Random random = new Random(seed);
+        INDArray embeddings = Nd4j.create(random.doubles(12L * dimensions, -1, 1).toArray(),
+                new long[] {12, dimensions}, 'c');
+        int[] labels = IntStream.range(0, 12).map(i -> i % 4).toArray();
+        Batch batch = Batches.allPairs(labels, distance);
+        Result result = loss.of(embeddings, batch);
+        Check worst = worst(embeddings, result.gradient(), dimensions, "row %d, component %d of the embeddings", loss,
+                batch, embeddings);
+        long from = 0;
+        for (INDArray own : Trainer.parameters(loss, distance)) {
+            INDArray part = result.ofParameters().ravel().get(NDArrayIndex.interval(from, from + own.length()));
+            Check next = worst(own, part, own.length(), "parameter %2$d", loss, batch, embeddings);
+            worst = next.largest > worst.largest ? next : worst;
+            from += own.length();
+        }
+        return worst;
+    }
+
+    private static Check worst(INDArray values, INDArray gradient, long columns, String where, Loss loss, Batch batch,
+            INDArray embeddings) {
+        double[] claimed = gradient.dup('c').data().asDouble();
+        double[] measured = new double[claimed.length];
+        INDArray flat = values.reshape(values.length()); // the same memory
+        for (int k = 0; k < measured.length; k++) {
+            double value = flat.getDouble(k);
+            flat.putScalar(k, value + STEP);
+            double above = loss.of(embeddings, batch).loss();
+            flat.putScalar(k, value - STEP);
+            measured[k] = (above - loss.of(embeddings, batch).loss()) / (2 * STEP);
+            flat.putScalar(k, value);
+        }
+        double scale = Math.max(Arrays.stream(measured).map(Math::abs).max().orElse(0), 1e-9);
+        int at = IntStream.range(0, measured.length).boxed()
+                .max(Comparator.comparingDouble(k -> deviation(claimed[k], measured[k]))).orElseThrow();
+        return new Check(deviation(claimed[at], measured[at]) / scale,
+                String.format(Locale.ROOT, where, at / columns, at % columns),
+                claimed[at], measured[at]);
+    }
+
+    private static double deviation(double claimed, double measured) {
+        return Double.isFinite(claimed) ? Math.abs(claimed - measured) : Double.POSITIVE_INFINITY;
+    }
+}

@@ -1,0 +1,228 @@
+package siamese.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.learning.AdamUpdater;
+import org.nd4j.linalg.learning.config.Adam;
+import org.nd4j.linalg.schedule.ISchedule;
+import siamese.data.Pairs;
+
+/**
+ * Training: the optimizer (Adam, D. P. Kingma and J. Ba, 2015, arXiv:1412.6980, as in Keras), the learning rate, what
+ * is told to listeners, and the stop.
+ */
+final class Trainer {
+
+    /** Distances that differ by no more than this are taken for one. */
+    private static final double SAME = 1e-6;
+    /** After so many batches in a row with one distance only a network has collapsed. */
+    private static final int COLLAPSED = 3;
+    private static final int TEST_PAIRS = 256;
+
+    /** Something that is learned, with an Adam of its own; Adam's means are in one row of twice the length. */
+    private record Learned(INDArray values, AdamUpdater adam) {
+    }
+
+    private final Execution execution;
+    private final Distance distance;
+    private final Recipe recipe;
+    private final ISchedule schedule;
+    private final List<Learned> others = new ArrayList<>();
+    private final Learned weights;
+    private int steps;
+    private int collapsed;
+
+    /**
+     * @param moments Adam's running means, twice as many numbers as weights; changed by training
+     * @param steps how many steps led there
+     * @param ofSteps how many steps the whole training has, where the learning rate is a cycle
+     */
+    Trainer(Execution execution, Distance distance, Recipe recipe, INDArray moments, int steps, int ofSteps) {
+        this.execution = execution;
+        this.distance = distance;
+        this.recipe = recipe;
+        this.steps = steps;
+        schedule = recipe.oneCycle() ? new OneCycle(recipe.learningRate(), ofSteps) : null;
+        weights = learned(execution.weights(), moments);
+        for (INDArray own : parameters(recipe.loss(), distance)) {
+            others.add(learned(own.ravel(), Nd4j.zeros(own.dataType(), 2 * own.length())));
+        }
+    }
+
+    private Learned learned(INDArray values, INDArray moments) {
+        AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(recipe.learningRate())
+                .learningRateSchedule(schedule)
+                .epsilon(BaseNetwork.EPSILON).build());
+        adam.setStateViewArray(moments.reshape(1, moments.length()), values.shape(), 'c', false);
+        return new Learned(values, adam);
+    }
+
+    /** {@return what a loss and a distance let training change, each once} */
+    static List<INDArray> parameters(Loss loss, Distance distance) {
+        return Stream.of(loss.parameters(), distance.parameters()).filter(Objects::nonNull).distinct().toList();
+    }
+
+    /** {@return how many steps were taken, those before this training included} */
+    int steps() {
+        return steps;
+    }
+
+    /** {@return the loss of a batch; Adam has then moved the weights} */
+    double step(Batches.Data data) {
+        INDArray embeddings = execution.forward(data.examples(), true);
+        Loss.Result result = checked(recipe.loss().of(embeddings, data.batch()), embeddings);
+        watch(embeddings);
+        execution.backward(result.gradient());
+        apply(weights, execution.gradient());
+        execution.afterStep();
+        long from = 0;
+        for (Learned own : others) {
+            apply(own, result.ofParameters().ravel().get(NDArrayIndex.interval(from, from + own.values.length()))
+                    .dup());
+            from += own.values.length();
+        }
+        steps++;
+        // a weight that is no number can hide behind pooling and ReLU
+        double sum = weights.values.sumNumber().doubleValue();
+        return Double.isFinite(sum) ? result.loss() : sum;
+    }
+
+    private void apply(Learned own, INDArray gradient) {
+        own.adam.applyUpdater(gradient, steps, 0);
+        if (recipe.weightDecay() > 0) {
+            own.values.muli(1 - recipe.weightDecay() * (schedule == null ? recipe.learningRate()
+                    : schedule.valueAt(steps, 0)));
+        }
+        own.values.subi(gradient);
+    }
+
+    private Loss.Result checked(Loss.Result result, INDArray embeddings) {
+        INDArray gradient = result.gradient();
+        if (gradient == null || !Arrays.equals(gradient.shape(), embeddings.shape())) {
+            throw new IllegalArgumentException("The loss must return a gradient of the embeddings' shape "
+                    + Arrays.toString(embeddings.shape()) + ", but it has "
+                    + (gradient == null ? "none" : Arrays.toString(gradient.shape()))
+                    + " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
+        }
+        long own = others.stream().mapToLong(o -> o.values.length()).sum();
+        long given = result.ofParameters() == null ? 0 : result.ofParameters().length();
+        if (own != given) {
+            throw new IllegalArgumentException("The loss must return a gradient for each of its and its distance's "
+                    + own
+                    + " parameters, but has " + given + " in step " + (steps + 1) + ".");
+        }
+        return gradient.dataType() == embeddings.dataType() ? result
+                : new Loss.Result(result.loss(), gradient.castTo(embeddings.dataType()), result.ofParameters());
+    }
+
+    /** Counts batches in a row in which all embeddings are at one place. */
+    private void watch(INDArray embeddings) {
+        double[] first = embeddings.getRow(0).toDoubleVector();
+        double largest = 0;
+        for (long k = 1; k < embeddings.size(0) && largest <= SAME; k++) {
+            largest = Math.max(largest, Math.abs(distance.of(first, embeddings.getRow(k).toDoubleVector())
+                    - distance.of(first, first)));
+        }
+        collapsed = largest <= SAME ? collapsed + 1 : 0;
+    }
+
+    private String warning(double loss) {
+        return collapsed < COLLAPSED ? ""
+                : String.format(Locale.ROOT, "The network has collapsed: all distances are the same and the "
+                + "loss stands at %.4f; start anew with a smaller learning rate (it is %s), or with another seed.",
+                loss,
+                recipe.learningRate());
+    }
+
+    /**
+     * Trains for all epochs of the recipe.
+     *
+     * @param testLoss what is reported after each epoch
+     * @return what happened; also kept where training fails, by {@code kept}
+     */
+    History run(Batches batches, DoubleSupplier testLoss, Consumer<History> kept, TrainingListener... listeners) {
+        String source = batches.examples.source();
+        int epochs = recipe.epochs();
+        List<History.Epoch> done = new ArrayList<>();
+        boolean interrupted = false;
+        Throwable cause = null;
+        double last = Double.NaN;
+        History history;
+        tell(listeners, l -> l.onStart(source, epochs, batches.count()));
+        try {
+            for (int epoch = 1; epoch <= epochs && !interrupted; epoch++) {
+                Supplier<Batches.Data> next = batches.epoch();
+                double sum = 0;
+                long pairs = 0;
+                long start = System.nanoTime();
+                for (int number = 1; number <= batches.count() && !interrupted; number++) {
+                    Batches.Data data = next.get();
+                    last = step(data);
+                    if (!Double.isFinite(last)) {
+                        throw new ArithmeticException("The loss became " + last + " in epoch " + epoch + ", batch "
+                                + number
+                                + "; try a smaller learning rate.");
+                    }
+                    pairs += data.batch().size();
+                    sum += data.batch().size() * last;
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    double batchesLeft = (double) (epochs - epoch + 1) * batches.count() - number;
+                    Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs,
+                            pairs / seconds,
+                            seconds / number * batchesLeft, warning(last));
+                    tell(listeners, l -> l.onBatch(progress));
+                    interrupted = Thread.currentThread().isInterrupted() && batchesLeft > 0;
+                }
+                if (!interrupted) {
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    History.Epoch result =
+                            new History.Epoch(epoch, sum / pairs, testLoss.getAsDouble(), pairs / seconds, seconds);
+                    done.add(result);
+                    tell(listeners, l -> l.onEpoch(result, epochs));
+                }
+            }
+        } catch (RuntimeException | Error failure) {
+            cause = failure;
+            throw failure;
+        } finally {
+            execution.release();
+            history = new History(source, done, interrupted || done.size() < epochs, warning(last));
+            kept.accept(history);
+            History all = history;
+            Throwable failure = cause;
+            tell(listeners, failure == null ? l -> l.onEnd(all) : l -> l.onFailure(all, failure));
+        }
+        return history;
+    }
+
+    private static void tell(TrainingListener[] listeners, Consumer<TrainingListener> what) {
+        for (TrainingListener listener : listeners) {
+            what.accept(listener);
+        }
+    }
+
+    /** {@return the mean loss of given pairs, {@value #TEST_PAIRS} at a time} */
+    static double loss(Loss loss, Distance distance, Pairs pairs, double[][] embeddings, int[] embedded) {
+        double sum = 0;
+        for (int from = 0; from < pairs.size(); from += TEST_PAIRS) {
+            int[] chosen = IntStream.range(from, Math.min(from + TEST_PAIRS, pairs.size())).toArray();
+            int[] distinct = Batches.distinct(pairs, chosen);
+            double[][] rows = Arrays.stream(distinct).mapToObj(i -> embeddings[Arrays.binarySearch(embedded, i)])
+                    .toArray(double[][]::new);
+            sum += chosen.length * loss.of(Nd4j.createFromArray(rows), Batches.of(pairs, chosen, distinct, distance))
+                    .loss();
+        }
+        return sum / pairs.size();
+    }
+}

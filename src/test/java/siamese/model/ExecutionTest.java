@@ -1,0 +1,96 @@
+package siamese.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/** Base networks forward and backward, against Deeplearning4j's own run of the same layers and against finite differences. */
+class ExecutionTest {
+
+    static Stream<String> names() {
+        return SomeNetworks.all().keySet().stream();
+    }
+
+    private static double largest(INDArray a) {
+        return a.amaxNumber().doubleValue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void embeddingsAndGradientsAreDeeplearning4js(String name) {
+        assertSame(name, DataType.DOUBLE, 1e-8);
+        assertSame(name, DataType.FLOAT, 1e-2); // a maximum or a ReLU near its bend may choose otherwise
+    }
+
+    private static void assertSame(String name, DataType type, double tolerance) {
+        BaseNetwork base = SomeNetworks.all().get(name);
+        Execution execution = new Execution(base, 3, type);
+        INDArray examples = SomeNetworks.examples(base, 12, 3).batch(IntStream.range(0, 12).toArray());
+        MultiLayerConfiguration configuration = base.configuration(3);
+        configuration.setDataType(type);
+        MultiLayerNetwork oracle = new MultiLayerNetwork(configuration);
+        oracle.init(execution.weights().dup().reshape(1, execution.weights().length()), true);
+        oracle.setInput(examples.castTo(type));
+        INDArray expected = oracle.feedForward(true, false).get(base.layers().size());
+        INDArray embeddings = execution.forward(examples, true).dup('c');
+        assertArrayEquals(expected.shape(), embeddings.shape());
+        double embedded = largest(expected.sub(embeddings)) / largest(expected);
+        INDArray d = Nd4j.create(new Random(1).doubles(embeddings.length(), -1, 1).toArray(), embeddings.shape(), 'c').castTo(type);
+        oracle.backpropGradient(d.dup(), LayerWorkspaceMgr.noWorkspaces());
+        execution.backward(d.dup('c'));
+        INDArray claimed = oracle.getFlattenedGradients().reshape(execution.gradient().length()).dup();
+        for (int k = 0; k < base.layers().size(); k++) { // Deeplearning4j has its running means there
+            if (base.layers().get(k) instanceof BatchNormalization) {
+                for (String running : List.of("mean", "log10stdev")) {
+                    INDArray own = execution.network().getLayer(k).getParam(running);
+                    long from = own.offset() - execution.network().params().offset();
+                    claimed.get(NDArrayIndex.interval(from, from + own.length())).assign(0);
+                }
+            }
+        }
+        double off = largest(claimed.sub(execution.gradient())) / largest(claimed);
+        System.out.printf("Figure: %s, %s: embeddings differ by %.1e, gradients by %.1e of the largest%n", name, type, embedded, off);
+        assertTrue(embedded < tolerance && off < tolerance, name + ": " + embedded + ", " + off);
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void gradientsAgreeWithFiniteDifferences(String name) {
+        BaseNetwork base = SomeNetworks.all().get(name);
+        Execution execution = new Execution(base, 4, DataType.DOUBLE);
+        Random random = new Random(2);
+        INDArray weights = execution.weights();
+        INDArray examples = SomeNetworks.examples(base, 6, 3).batch(IntStream.range(0, 6).toArray());
+        INDArray embeddings = execution.forward(examples, true);
+        INDArray d = Nd4j.create(random.doubles(embeddings.length(), -1, 1).toArray(), embeddings.shape(), 'c');
+        execution.backward(d.dup('c'));
+        double[] gradient = execution.gradient().toDoubleVector();
+        double scale = largest(execution.gradient());
+        for (int trial = 0; trial < 40; trial++) {
+            int at = random.nextInt(gradient.length);
+            double value = weights.getDouble(at);
+            double step = 1e-6;
+            weights.putScalar(at, value + step);
+            double above = execution.forward(examples, true).mul(d).sumNumber().doubleValue();
+            weights.putScalar(at, value - step);
+            double below = execution.forward(examples, true).mul(d).sumNumber().doubleValue();
+            weights.putScalar(at, value);
+            assertEquals((above - below) / (2 * step), gradient[at], 1e-5 * scale, name + ", weight " + at);
+        }
+    }
+}
