@@ -308,8 +308,8 @@ class DownloadTest {
             Files.delete(target);
             Files.delete(cache().resolve(".lock")); // the sign of the next child
         }
-        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file was "
-                + "left, %d times the beginning of one, %d times all of it; the next start always had the right "
+        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file "
+                + "was left, %d times the beginning of one, %d times all of it; the next start always had the right "
                 + "file", n, left[0], left[1], left[2]);
     }
 
