@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import siamese.data.Examples;
 
 /** What learns, and how far it has come: shared by networks that differ in their views only. */
 final class Core {
@@ -25,7 +26,7 @@ final class Core {
         moments = Nd4j.zeros(DataType.FLOAT, 2 * execution.weights().length());
     }
 
-    History fit(Distance distance, Batches batches, Recipe recipe, DoubleSupplier testLoss,
+    synchronized History fit(Distance distance, Batches batches, Recipe recipe, DoubleSupplier testLoss,
             TrainingListener... listeners) {
         if (recipe.oneCycle()) {
             moments.assign(0);
@@ -40,7 +41,27 @@ final class Core {
         }, listeners);
     }
 
-    void restore(SiameseNetwork.State state) {
+    synchronized History history() {
+        return history;
+    }
+
+    synchronized ComputationGraph graph(BaseNetwork base, Distance distance, long seed) {
+        if (graph == null) {
+            graph = TwoInputs.graph(base, distance, seed, execution.network().params());
+        }
+        return graph;
+    }
+
+    synchronized double[][] embed(Examples examples, int[] indices, int views) {
+        return execution.embed(examples, indices, views);
+    }
+
+    synchronized SiameseNetwork.State state() {
+        float[] weights = execution.weights().toFloatVector();
+        return new SiameseNetwork.State(weights, new float[2 * weights.length], 0, Double.NaN);
+    }
+
+    synchronized void restore(SiameseNetwork.State state) {
         long count = execution.weights().length();
         if (state.weights().length != count || state.moments().length != 2 * count) {
             throw new IllegalArgumentException("state must have " + count
@@ -50,7 +71,8 @@ final class Core {
         execution.weights().assign(Nd4j.createFromArray(state.weights()));
     }
 
-    SiameseNetwork.State steps(Distance distance, SiameseNetwork.State from, Batches batches, Recipe recipe, int count,
+    synchronized SiameseNetwork.State steps(Distance distance, SiameseNetwork.State from, Batches batches,
+            Recipe recipe, int count,
             int ofSteps) {
         restore(from);
         INDArray means = Nd4j.createFromArray(from.moments());

@@ -70,18 +70,20 @@ final class SavedNetwork {
     }
 
     static void write(SiameseNetwork network, OutputStream out) throws IOException {
-        Core core = network.core();
         String layers = network.base().json();
         checkClasses(layers, "has a layer, or a part of one, that is not Deeplearning4j's");
-        StringWriter text = new StringWriter();
-        properties(network).store(text, "A network of the course Siamese Networks in Java notebooks");
+        Core core = network.core();
         ZipOutputStream zip = new ZipOutputStream(out);
-        put(zip, PROPERTIES, text.toString().getBytes(StandardCharsets.UTF_8));
-        put(zip, LAYERS, layers.getBytes(StandardCharsets.UTF_8));
-        put(zip, WEIGHTS, bytes(core.execution.weights()));
-        put(zip, MOMENTS, bytes(core.moments));
-        put(zip, DISTANCE, bytes(network.distance().parameters()));
-        put(zip, LOSS, bytes(core.loss == null ? null : core.loss.parameters()));
+        synchronized (core) {
+            StringWriter text = new StringWriter();
+            properties(network).store(text, "A network of the course Siamese Networks in Java notebooks");
+            put(zip, PROPERTIES, text.toString().getBytes(StandardCharsets.UTF_8));
+            put(zip, LAYERS, layers.getBytes(StandardCharsets.UTF_8));
+            put(zip, WEIGHTS, bytes(core.execution.weights()));
+            put(zip, MOMENTS, bytes(core.moments));
+            put(zip, DISTANCE, bytes(network.distance().parameters()));
+            put(zip, LOSS, bytes(core.loss == null ? null : core.loss.parameters()));
+        }
         zip.finish();
     }
 

@@ -81,9 +81,8 @@ public final class SiameseNetwork {
     /**
      * {@return a network on the same weights, which both train, with another number of views of a picture}
      *
-     * @param number 1, or 5: an embedding is then the mean of the base network's for the picture itself and for what it
-     *     is when moved by one pixel to the left, right, up and down, which takes five times as long; training has one
-     *     view
+     * @param number 1, or 5: an embedding is then the mean over the picture itself and the picture moved by one pixel
+     *     to the left, right, up and down, which takes five times as long; training has one view
      * @throws IllegalArgumentException if it is another number, or the base network reads no pictures
      */
     public SiameseNetwork withViews(int number) {
@@ -119,26 +118,18 @@ public final class SiameseNetwork {
     }
 
     /**
-     * {@return the Deeplearning4j graph with both branches, on this network's weights: its inputs are two arrays of the
-     * examples' shape, [n, …], its output is their distance, shape [n, 1], and its loss the contrastive one with margin
-     * 1}
+     * {@return the Deeplearning4j graph with both branches, on this network's weights: its inputs are two arrays of
+     * shape [n, …], its output their distances, shape [n, 1], and its loss the contrastive one with margin 1}
      *
      * @throws IllegalStateException if the distance is one that Deeplearning4j has no layers for
      */
     public ComputationGraph graph() {
-        synchronized (core) {
-            if (core.graph == null) {
-                core.graph = TwoInputs.graph(base, distance, seed, core.execution.network().params());
-            }
-            return core.graph;
-        }
+        return core.graph(base, distance, seed);
     }
 
     /** {@return what the last training did; without epochs if there was none} */
     public History history() {
-        synchronized (core) {
-            return core.history;
-        }
+        return core.history();
     }
 
     /** {@return the layers as a table: name, kind, shape of the output for one example, number of weights} */
@@ -184,8 +175,7 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Trains on labelled examples, many of them a batch and each embedded once, so that the loss reads many times the
-     * pairs for the same work. This is what the course recommends.
+     * Trains on labelled examples, each embedded once a batch, whose pairs are all read: what the course recommends.
      *
      * @param train what to learn from; a class with a single example is left out
      * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
@@ -202,21 +192,13 @@ public final class SiameseNetwork {
     }
 
     private History fit(Batches batches, Pairs test, Recipe recipe, TrainingListener... listeners) {
-        synchronized (core) {
-            return core.fit(distance, batches, recipe, test == null ? () -> Double.NaN
-                    : () -> loss(test, recipe.loss()), listeners);
-        }
-    }
-
-    private double loss(Pairs pairs, Loss loss) {
-        int[] distinct = pairs.distinctImages();
-        return Trainer.loss(loss, distance, pairs, withViews(1).embed(pairs.examples(), distinct), distinct);
+        return core.fit(distance, batches, recipe, test == null ? () -> Double.NaN
+                : () -> Trainer.loss(recipe.loss(), withViews(1), test), listeners);
     }
 
     /**
-     * {@return a network like this one, trained on the examples by
-     * {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}: trained now, or loaded if the same was trained
-     * before; this network stays as it is}
+     * {@return a network like this one, trained on the examples: now, or loaded if the same was trained before; this
+     * network stays as it is}
      *
      * <p>It is kept in the folder {@code models} of {@link Settings#cacheFolder()}, under a name made from the base
      * network, the distance, the seed, the recipe and the examples; a file that cannot be read is replaced.
@@ -232,10 +214,7 @@ public final class SiameseNetwork {
 
     /** {@return where a training in parts begins: the weights as they are, and an Adam that has seen nothing} */
     public State state() {
-        synchronized (core) {
-            float[] weights = core.execution.weights().toFloatVector();
-            return new State(weights, new float[2 * weights.length], 0, Double.NaN);
-        }
+        return core.state();
     }
 
     /**
@@ -245,9 +224,7 @@ public final class SiameseNetwork {
      * @throws IllegalArgumentException if it is the state of a network with another number of weights
      */
     public void restore(State state) {
-        synchronized (core) {
-            core.restore(state);
-        }
+        core.restore(state);
     }
 
     /**
@@ -273,10 +250,8 @@ public final class SiameseNetwork {
                     + " + steps, but are "
                     + steps + " and " + ofSteps + ".");
         }
-        synchronized (core) {
-            return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
-                    steps, ofSteps);
-        }
+        return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
+                steps, ofSteps);
     }
 
     /**
@@ -288,9 +263,7 @@ public final class SiameseNetwork {
      */
     public double[][] embed(Examples examples, int... indices) {
         base.check(examples);
-        synchronized (core) {
-            return core.execution.embed(examples, indices, views);
-        }
+        return core.embed(examples, indices, views);
     }
 
     /**
@@ -303,10 +276,8 @@ public final class SiameseNetwork {
         int[] distinct = pairs.distinctImages();
         double[][] embeddings = embed(pairs.examples(), distinct);
         double[] distances = new double[pairs.size()];
-        for (int p = 0; p < distances.length; p++) {
-            distances[p] = distance.of(embeddings[Arrays.binarySearch(distinct, pairs.first()[p])],
-                    embeddings[Arrays.binarySearch(distinct, pairs.second()[p])]);
-        }
+        Arrays.setAll(distances, p -> distance.of(embeddings[Arrays.binarySearch(distinct, pairs.first()[p])],
+                embeddings[Arrays.binarySearch(distinct, pairs.second()[p])]));
         return distances;
     }
 
@@ -330,9 +301,7 @@ public final class SiameseNetwork {
      *     behind
      */
     public void save(Path file) throws IOException {
-        synchronized (core) {
-            SavedNetwork.write(this, file.toAbsolutePath());
-        }
+        SavedNetwork.write(this, file.toAbsolutePath());
     }
 
     /**
@@ -342,9 +311,7 @@ public final class SiameseNetwork {
      * @throws IOException if it cannot be written, or a layer is one of your own
      */
     public void save(OutputStream out) throws IOException {
-        synchronized (core) {
-            SavedNetwork.write(this, out);
-        }
+        SavedNetwork.write(this, out);
     }
 
     /**

@@ -213,15 +213,17 @@ final class Trainer {
     }
 
     /** {@return the mean loss of given pairs, {@value #TEST_PAIRS} at a time} */
-    static double loss(Loss loss, Distance distance, Pairs pairs, double[][] embeddings, int[] embedded) {
+    static double loss(Loss loss, SiameseNetwork network, Pairs pairs) {
+        int[] all = pairs.distinctImages();
+        double[][] embeddings = network.embed(pairs.examples(), all);
         double sum = 0;
         for (int from = 0; from < pairs.size(); from += TEST_PAIRS) {
             int[] chosen = IntStream.range(from, Math.min(from + TEST_PAIRS, pairs.size())).toArray();
             int[] distinct = Batches.distinct(pairs, chosen);
-            double[][] rows = Arrays.stream(distinct).mapToObj(i -> embeddings[Arrays.binarySearch(embedded, i)])
+            double[][] rows = IntStream.of(distinct).mapToObj(i -> embeddings[Arrays.binarySearch(all, i)])
                     .toArray(double[][]::new);
-            sum += chosen.length * loss.of(Nd4j.createFromArray(rows), Batches.of(pairs, chosen, distinct, distance))
-                    .loss();
+            Batch batch = Batches.of(pairs, chosen, distinct, network.distance());
+            sum += chosen.length * loss.of(Nd4j.createFromArray(rows), batch).loss();
         }
         return sum / pairs.size();
     }
