@@ -9,6 +9,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBufferInt;
 import java.awt.image.DirectColorModel;
 import java.awt.image.FilteredImageSource;
+import java.awt.image.ImageProducer;
 import java.awt.image.MemoryImageSource;
 import java.awt.image.PixelGrabber;
 import java.util.stream.IntStream;
@@ -57,8 +58,7 @@ record Rgb(int rows, int columns, int[] pixels) {
             pixel = picture.getRaster().getDataElements(p % columns, p / columns, pixel);
             float[] parts = model.getNormalizedComponents(pixel, null, 0);
             float opaque = model.hasAlpha() ? parts[1] : 1;
-            float shade = model.isAlphaPremultiplied() ? parts[0] : opaque * parts[0];
-            pixels[p] = grey(Math.round(255 * Math.max(0, Math.min(1, shade + 1 - opaque))));
+            pixels[p] = grey(Math.round(255 * Math.max(0, Math.min(1, 1 - opaque * (1 - parts[0])))));
         }
         return pixels;
     }
@@ -112,9 +112,10 @@ record Rgb(int rows, int columns, int[] pixels) {
             return this;
         }
         int[] result = new int[newRows * newColumns];
+        ImageProducer scaled = new FilteredImageSource(new MemoryImageSource(columns, rows, MODEL, pixels, 0, columns),
+                new AreaAveragingScaleFilter(newColumns, newRows));
         try {
-            new PixelGrabber(new FilteredImageSource(new MemoryImageSource(columns, rows, MODEL, pixels, 0, columns),
-                    new AreaAveragingScaleFilter(newColumns, newRows)), 0, 0, newColumns, newRows, result, 0, newColumns).grabPixels();
+            new PixelGrabber(scaled, 0, 0, newColumns, newRows, result, 0, newColumns).grabPixels();
         } catch (InterruptedException e) {
             throw new IllegalStateException("The scaling of a picture was interrupted.", e);
         }

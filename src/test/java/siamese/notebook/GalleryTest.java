@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import siamese.data.Channels;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
 
@@ -55,6 +56,19 @@ class GalleryTest {
     }
 
     @Test
+    void coloursAreShownAndClassesHaveTheirNames() {
+        BufferedImage blue = new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < 16; p++) {
+            blue.setRGB(p % 4, p / 4, 0x2050f0);
+        }
+        LabeledImages images = LabeledImages.of(Channels.COLOUR, blue).withClassNames("jeans", "coat");
+        for (Gallery gallery : List.of(Gallery.of(images, 0), Gallery.of(blue))) {
+            assertTrue(Samples.column(gallery.image(), 70).contains(0x2050f0), "the picture is blue");
+        }
+        assertEquals(List.of("label jeans"), Gallery.of(images, 0).captions());
+    }
+
+    @Test
     void framesTellTheKindsApartByColorAndByDashes() throws IOException {
         BufferedImage similar = Samples.picture(Gallery.of(PAIRS, 0).view().html());
         BufferedImage dissimilar = Samples.picture(Gallery.of(PAIRS, 1).view().html());
@@ -79,7 +93,8 @@ class GalleryTest {
     @Test
     void htmlHasSizeAndAlternativeTextAndTextHasOneLineEach() throws IOException {
         View view = Gallery.firstPairs(PAIRS, 7).view();
-        assertEquals(Samples.picture(view.html()).getWidth() / 2, Integer.parseInt(Samples.attribute(view.html(), "width")));
+        assertEquals(Samples.picture(view.html()).getWidth() / 2,
+                Integer.parseInt(Samples.attribute(view.html(), "width")));
         assertTrue(Samples.attribute(view.html(), "alt").startsWith(
                 "Pairs of images from squares &amp; &lt;stripes&gt;, 7 pictures: similar: 0, 0; dissimilar: 0, 1; "));
         assertEquals(8, view.text().lines().count());
@@ -91,7 +106,8 @@ class GalleryTest {
         for (int n : new int[] {1, 2, 7, 50}) {
             BufferedImage picture = Gallery.firstPairs(PAIRS, n).image();
             assertTrue(picture.getWidth() <= 2 * 744, n + " pairs are " + picture.getWidth() + " wide");
-            assertEquals(List.of(0xffffff), Samples.column(picture, picture.getWidth() - 1).stream().distinct().toList());
+            assertEquals(List.of(0xffffff),
+                    Samples.column(picture, picture.getWidth() - 1).stream().distinct().toList());
         }
     }
 
