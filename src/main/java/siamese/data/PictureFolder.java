@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
  * @param classes the names of the classes
  */
 record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> classes) {
+
+    /** Twice what one of 12 megapixels takes while it is read and scaled. */
+    private static final long MEMORY_OF_A_PHOTOGRAPH = 1 << 28;
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
@@ -98,8 +102,10 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
     private LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit) throws IOException {
         Pixels pixels = Pixels.allocate(files.size(), rows, columns, channels, false);
         String[] troubles = new String[files.size()];
+        Semaphore room = new Semaphore((int) (1 + Runtime.getRuntime().maxMemory() / MEMORY_OF_A_PHOTOGRAPH));
         try {
             IntStream.range(0, files.size()).parallel().forEach(k -> {
+                room.acquireUninterruptibly();
                 try {
                     Rgb picture = read(files.get(k));
                     if (mustFit && (picture.rows() != rows || picture.columns() != columns)) {
@@ -112,6 +118,8 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
                         throw new UncheckedIOException(e);
                     }
                     troubles[k] = e.getMessage();
+                } finally {
+                    room.release();
                 }
             });
         } catch (UncheckedIOException e) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.IntSummaryStatistics;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /** Turns a picture of one character, such as a photograph or a drawing of your own, into one that looks like MNIST's. */
@@ -92,15 +93,15 @@ public final class Pictures {
 
     /** Grey and dark on light, from black to white. */
     private static Rgb spread(Rgb picture, boolean darkOnLight) {
-        int[] shades = IntStream.range(0, picture.pixels().length)
-                .map(p -> darkOnLight ? picture.brightness(p) : 255 - picture.brightness(p)).toArray();
-        IntSummaryStatistics all = IntStream.of(shades).summaryStatistics();
+        IntUnaryOperator shade = p -> darkOnLight ? picture.brightness(p) : 255 - picture.brightness(p);
+        int pixels = picture.pixels().length;
+        IntSummaryStatistics all = IntStream.range(0, pixels).map(shade).summaryStatistics();
         double contrast = all.getMax() - all.getMin();
         if (contrast < LEAST_CONTRAST) {
             throw new IllegalArgumentException("the picture has no ink, all its pixels being of one shade; draw something on it.");
         }
-        return new Rgb(picture.rows(), picture.columns(), IntStream.of(shades)
-                .map(shade -> Rgb.grey((int) Math.round(255 * (shade - all.getMin()) / contrast))).toArray());
+        return new Rgb(picture.rows(), picture.columns(), IntStream.range(0, pixels).map(shade)
+                .map(value -> Rgb.grey((int) Math.round(255 * (value - all.getMin()) / contrast))).toArray());
     }
 
     /** The part that has ink. */

@@ -57,8 +57,7 @@ record Rgb(int rows, int columns, int[] pixels) {
             pixel = picture.getRaster().getDataElements(p % columns, p / columns, pixel);
             float[] parts = model.getNormalizedComponents(pixel, null, 0);
             float opaque = model.hasAlpha() ? parts[1] : 1;
-            float shade = model.isAlphaPremultiplied() ? parts[0] : opaque * parts[0];
-            pixels[p] = grey(Math.round(255 * Math.max(0, Math.min(1, shade + 1 - opaque))));
+            pixels[p] = grey(Math.round(255 * Math.max(0, Math.min(1, 1 - opaque * (1 - parts[0])))));
         }
         return pixels;
     }

@@ -44,36 +44,44 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
         return most * (2 * random.nextDouble() - 1);
     }
 
-    /** Writes the changed picture, channel by channel and row by row, into pixels, from a place on. */
+    /** Writes the changed picture, channel by channel and row by row, over paper in pixels, from a place on. */
     void apply(byte[] picture, int channels, int rows, int columns, byte[] pixels, int at) {
         byte[] inks = inks();
         int area = rows * columns;
         double middleX = (columns - 1) / 2.0;
         double middleY = (rows - 1) / 2.0;
+        double[] nearness = IntStream.range(0, columns).mapToDouble(x -> smooth(x * (KNOTS - 1.0) / columns)).toArray();
         for (int y = 0; y < rows; y++) {
-            double knotRow = y * (KNOTS - 1.0) / rows;
-            double knotY = smooth(knotRow - (int) knotRow);
+            int knotRow = y * (KNOTS - 1) / rows;
+            double knotY = smooth(y * (KNOTS - 1.0) / rows);
             for (int x = 0; x < columns; x++) {
                 double fromX = middleX + xx * (x - middleX) + xy * (y - middleY) - right;
                 double fromY = middleY + yx * (x - middleX) + yy * (y - middleY) - down;
                 if (knots != null) {
-                    double knotColumn = x * (KNOTS - 1.0) / columns;
-                    double knotX = smooth(knotColumn - (int) knotColumn);
-                    int knot = (int) knotRow * KNOTS + (int) knotColumn;
-                    fromX -= way(knots[0], knot, knotX, knotY);
-                    fromY -= way(knots[1], knot, knotX, knotY);
+                    int knot = knotRow * KNOTS + x * (KNOTS - 1) / columns;
+                    fromX -= way(knots[0], knot, nearness[x], knotY);
+                    fromY -= way(knots[1], knot, nearness[x], knotY);
                 }
                 int left = (int) Math.floor(fromX);
                 int top = (int) Math.floor(fromY);
-                for (int channel = 0; channel < channels; channel++) {
-                    int from = channel * area;
-                    double ink = mean(fromX - left, fromY - top,
-                            ink(picture, from, rows, columns, left, top), ink(picture, from, rows, columns, left + 1, top),
-                            ink(picture, from, rows, columns, left, top + 1), ink(picture, from, rows, columns, left + 1, top + 1));
-                    pixels[at + from + y * columns + x] = inks[(int) (ink + 0.5)];
+                boolean inside = left >= 0 && top >= 0 && left < columns - 1 && top < rows - 1;
+                for (int from = 0; from < channels * area; from += area) {
+                    int p = from + top * columns + left;
+                    int topLeft = inside || isIn(left, top, columns, rows) ? picture[p] & 0xff : 0;
+                    int topRight = inside || isIn(left + 1, top, columns, rows) ? picture[p + 1] & 0xff : 0;
+                    int bottomLeft = inside || isIn(left, top + 1, columns, rows) ? picture[p + columns] & 0xff : 0;
+                    int bottomRight = inside || isIn(left + 1, top + 1, columns, rows) ? picture[p + columns + 1] & 0xff : 0;
+                    if ((topLeft | topRight | bottomLeft | bottomRight) != 0) { // elsewhere is paper, as in most places
+                        double ink = mean(fromX - left, fromY - top, topLeft, topRight, bottomLeft, bottomRight);
+                        pixels[at + from + y * columns + x] = inks[(int) (ink + 0.5)];
+                    }
                 }
             }
         }
+    }
+
+    private static boolean isIn(int x, int y, int columns, int rows) {
+        return x >= 0 && y >= 0 && x < columns && y < rows;
     }
 
     /** See {@link Omniglot.Characters#augmented}. */
@@ -126,18 +134,14 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
         return mean(dx, dy, knots[k], knots[k + 1], knots[k + KNOTS], knots[k + KNOTS + 1]);
     }
 
-    /** From 0 to 1 without a corner at either end. */
-    private static double smooth(double share) {
+    /** The share of the way from one knot to the next, from 0 to 1 without a corner at either end. */
+    private static double smooth(double place) {
+        double share = place - (int) place;
         return share * share * (3 - 2 * share);
     }
 
     /** The mean of the values at four corners, weighted by nearness; dx is the way from left to right, dy down, 0 to 1. */
     private static double mean(double dx, double dy, double topLeft, double topRight, double bottomLeft, double bottomRight) {
         return (1 - dy) * ((1 - dx) * topLeft + dx * topRight) + dy * ((1 - dx) * bottomLeft + dx * bottomRight);
-    }
-
-    /** Beyond the edge is paper. */
-    private static int ink(byte[] picture, int from, int rows, int columns, int x, int y) {
-        return x < 0 || y < 0 || x >= columns || y >= rows ? 0 : picture[from + y * columns + x] & 0xff;
     }
 }

@@ -211,6 +211,29 @@ class DataFolderTest {
     }
 
     @Test
+    void namesThatArchiversGiveAndSuffixesThatAreWrongAreUnderstood() throws IOException {
+        Path given = Files.createDirectories(folder.resolve("given"));
+        for (String name : List.of("train-images.idx3-ubyte", "train-images.idx3-ubyte.gz", "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz")) {
+            for (byte[] bytes : List.of(content, zipped)) {
+                Path file = Files.write(given.resolve(name), bytes);
+                assertArrayEquals(content, folder(given, "missing").read("train-images-idx3-ubyte", SIZE, sha256), name);
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
+    void nobodyIsToldToDeleteAFileOfTheirOwn() throws IOException {
+        Path given = Files.createDirectories(folder.resolve("given"));
+        for (byte[] bytes : List.of(new byte[5], Arrays.copyOf(zipped, 1000), new byte[SIZE + 5])) {
+            Path file = Files.write(given.resolve("file.gz"), bytes);
+            String message = Campaign.refusal(() -> read(folder(given, "missing")), IOException.class);
+            assertTrue(message.startsWith(file.toString()) && message.contains("put the original there, or move this one elsewhere"), message);
+            assertFalse(message.contains("delete"), message);
+        }
+    }
+
+    @Test
     void wrongGivenFileIsNamedAndKept() throws IOException {
         Path given = Files.createDirectories(folder.resolve("given"));
         Files.write(given.resolve("file"), new byte[SIZE + 5]);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -96,6 +97,38 @@ class OmniglotTest {
         assertEquals(Math.round(255 * 2.75 / 3.75 * 0.25 / 3.75), small[28] & 0xff);
         assertEquals(0, small[2]);
         assertEquals(0, small[56]);
+    }
+
+    @Test
+    void atTheirOwnSizeDrawingsAreWhatTheFilesHold() throws IOException {
+        Map<String, byte[]> files = Map.of("a/b/c/1_1.png", png(20, 30, 7, 9), "a/b/d/1_1.png", png(0, 0, 105, 1));
+        LabeledImages images = Omniglot.characters("own", zip(files), 105).images();
+        assertArrayEquals(new int[] {1, 105, 105}, images.shape());
+        byte[] drawing = images.bytes(0);
+        for (int p = 0; p < drawing.length; p++) {
+            int x = p % 105;
+            int y = p / 105;
+            assertEquals(x >= 20 && x < 27 && y >= 30 && y < 39 ? 255 : 0, drawing[p] & 0xff, "pixel " + p);
+        }
+        assertEquals(105, images.pixels(1, 0).slice(0).sumNumber().intValue());
+        assertArrayEquals(drawing, images.subset(1, 0).bytes(1));
+        LabeledImages bytes = new LabeledImages("own", 105, 105, 2, concatenated(drawing, images.bytes(1)), new int[] {0, 1});
+        assertEquals(bytes.fingerprint(), images.fingerprint(), "how they are kept does not matter");
+        assertEquals(bytes.transposed().fingerprint(), images.transposed().fingerprint());
+        assertTrue(serialized(images) < serialized(bytes) / 3);
+        assertThrows(IllegalArgumentException.class, () -> Omniglot.load(106));
+    }
+
+    private static byte[] concatenated(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
+        return both;
+    }
+
+    private static int serialized(LabeledImages images) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new ObjectOutputStream(out).writeObject(images);
+        return out.size();
     }
 
     @Test

@@ -9,7 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 class PairsTest {
 
@@ -112,6 +115,57 @@ class PairsTest {
             }
         }
         assertEquals(k, distinct.length);
+    }
+
+    /** Labelled numbers, which are no pictures. */
+    private record Numbers(int[] labels) implements Examples {
+
+        @Override
+        public int size() {
+            return labels.length;
+        }
+
+        @Override
+        public int classes() {
+            return 2;
+        }
+
+        @Override
+        public int label(int i) {
+            return labels[i];
+        }
+
+        @Override
+        public String source() {
+            return "numbers";
+        }
+
+        @Override
+        public String fingerprint() {
+            return "0123456789abcdef";
+        }
+
+        @Override
+        public int[] shape() {
+            return new int[] {1};
+        }
+
+        @Override
+        public INDArray batch(int... indices) {
+            return Nd4j.createFromArray(IntStream.of(indices).mapToObj(i -> new float[] {i}).toArray(float[][]::new));
+        }
+    }
+
+    @Test
+    void examplesNeedNotBePictures() {
+        Pairs pairs = Pairs.create(new Numbers(new int[] {1, 0, 0, 1, 1}), 1);
+        assertEquals("numbers: 4 pairs, 2 similar and 2 dissimilar", pairs.toString());
+        assertArrayEquals(new int[] {2, 3}, pairs.examples().classCounts());
+        assertArrayEquals(new int[][] {{1, 2}, {0, 3, 4}}, pairs.examples().indicesByClass());
+        assertTrue(assertThrows(IllegalStateException.class, pairs::images).getMessage().contains("numbers join no pictures"));
+        assertEquals(3, pairs.examples().batch(Variation.NONE, new SplittableRandom(1), 3).getDouble(0, 0));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> pairs.examples()
+                .batch(Variation.NONE.withShift(1), new SplittableRandom(1), 3)).getMessage().contains("must be Variation.NONE for numbers"));
     }
 
     @Test

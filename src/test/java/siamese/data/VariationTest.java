@@ -89,6 +89,21 @@ class VariationTest {
     }
 
     @Test
+    void allChannelsAreMovedAlike() {
+        LabeledImages grey = spots(28, 30);
+        byte[] ink = new byte[3 * 28 * 30];
+        System.arraycopy(grey.bytes(0), 0, ink, 0, 28 * 30); // no green at all
+        System.arraycopy(grey.bytes(0), 0, ink, 2 * 28 * 30, 28 * 30);
+        LabeledImages coloured = new LabeledImages("coloured", 28, 30, Channels.COLOUR, 2, ink, new int[1]);
+        Variation how = NONE.withShift(2).withBend(0.5).withInk(0.4);
+        INDArray expected = grey.batch(how, new Random(4), 0).slice(0).slice(0);
+        INDArray varied = coloured.batch(how, new Random(4), 0).slice(0);
+        assertEquals(expected, varied.slice(0));
+        assertEquals(0, varied.slice(1).sumNumber().doubleValue());
+        assertEquals(expected, varied.slice(2));
+    }
+
+    @Test
     void badInputIsNamed() {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> NONE.withShift(Double.NaN)).getMessage().contains("shift must be 0 to 4"));
         assertThrows(IllegalArgumentException.class, () -> NONE.withShift(4.1));

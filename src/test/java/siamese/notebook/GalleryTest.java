@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import siamese.data.Channels;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
 
@@ -52,6 +53,19 @@ class GalleryTest {
         }
         assertEquals(2 * 28, right - left, "the two columns of ink, each 28 painted pixels wide");
         assertEquals(0xffffff, picture.getRGB(right, row) & 0xffffff, "paper directly beside the ink");
+    }
+
+    @Test
+    void coloursAreShownAndClassesHaveTheirNames() {
+        BufferedImage blue = new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB);
+        for (int p = 0; p < 16; p++) {
+            blue.setRGB(p % 4, p / 4, 0x2050f0);
+        }
+        LabeledImages images = LabeledImages.of(Channels.COLOUR, blue).withClassNames("jeans", "coat");
+        for (Gallery gallery : List.of(Gallery.of(images, 0), Gallery.of(blue))) {
+            assertTrue(Samples.column(gallery.image(), 70).contains(0x2050f0), "the picture is blue");
+        }
+        assertEquals(List.of("label jeans"), Gallery.of(images, 0).captions());
     }
 
     @Test
