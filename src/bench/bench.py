@@ -7,8 +7,6 @@ the same number of threads. How busy the machine was with other things during a 
 times are taken from undisturbed processes where there are any. Results are kept in target/bench/results.json, part by part,
 each written when it is complete, and shown in target/bench/results.md; those of a quick run in quick.json and quick.md.
 """
-from __future__ import annotations
-
 import argparse
 import json
 import math
@@ -17,12 +15,11 @@ import time
 from pathlib import Path
 
 from course import NOTEBOOKS, ROOT, Problem, read, write
-from course.builds import venv_python
 from course.children import call, environment
-from course.kernels import JVM_FLAGS, MEMORY
-from figures import OURS, as_csv, label, markdown
-from needs import HERE, JAVA_VARIANTS, NO_MNIST, PLACE, class_path, machine, mnist, peers, prepare
-from programs import Program, alternate, brief, run_once
+from course.setup import JVM_FLAGS, MEMORY, venv_python
+from figures import as_csv, label, markdown
+from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alternate, brief, class_path, machine, mnist,
+                      peers, prepare, run_once)
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",

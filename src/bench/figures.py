@@ -1,15 +1,12 @@
 """What the benchmark's results come to: figures over rounds and seeds, as Markdown and as the table for chapter 10."""
-from __future__ import annotations
-
 import csv
 import io
 import math
 import statistics
 
-from programs import DISTURBED
+from programs import DISTURBED, OURS
 
-OURS = "supervised contrastive"  # the course's recommendation; a step of it costs what one of all pairs does
-ENOUGH = 0.008                   # the equal error rate of goal 2
+ENOUGH = 0.008  # the equal error rate of goal 2
 
 def quiet(runs: list[dict]) -> list[dict]:
     """The undisturbed ones of some runs; all, if there are none."""
@@ -89,16 +86,12 @@ def markdown(results: dict) -> str:
         for name in names(runs):
             mine = [r for r in calm if r["program"] == name] or [r for r in runs if r["program"] == name]
 
-            def median(key):
+            def median(key, form=",.0f"):
                 values = [r[key] for r in mine if r.get(key) is not None]
-                return f"{statistics.median(values):,.0f}" if values else ""
-
-            def decimal(key):
-                values = [r[key] for r in mine if r.get(key) is not None]
-                return f"{statistics.median(values):.1f}" if values else ""
+                return f"{statistics.median(values):{form}}" if values else ""
 
             rows.append([name, median("pairsPerSecond"), ratio_text(ratios(runs, name, "pairsPerSecond")), median("pictureLoadsPerSecond"),
-                         median("imagesPerSecond"), ratio_text(ratios(runs, name, "imagesPerSecond")), median("memory"), decimal("first"),
+                         median("imagesPerSecond"), ratio_text(ratios(runs, name, "imagesPerSecond")), median("memory"), median("first", ".1f"),
                          share_of_peak(mine, gemm)])
         lines += table(["Program", "Training, pairs/s", "to Keras", "trained images/s", "Inference, images/s", "to Keras",
                         "Peak memory, MiB", "First batch learned after, s", "Share of GEMM peak"], rows)

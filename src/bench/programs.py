@@ -1,18 +1,25 @@
-"""Runs the programs that are compared, each in a process of its own, and notes how busy the machine was with others."""
-from __future__ import annotations
-
+"""The programs that are compared: what they need, how each is run by itself, and how busy the machine was meanwhile."""
 import json
 import os
+import platform
 import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course import Problem
-from course.children import end, environment, start
+from course import ROOT, TARGET, Problem, read, setup
+from course.children import Lock, end, environment, quiet, start
+from course.setup import JVM_FLAGS, MEMORY, build, python_packages, set_up, venv_python
 
+HERE = ROOT / "src" / "bench"
+PLACE = TARGET / "bench"
+VENV_BENCH = ROOT / ".venv-bench"  # TensorFlow and PyTorch are for the benchmark alone
+JAVA_VARIANTS = ("two inputs", "embed once", "all pairs")
+NO_MNIST = ("the benchmark compares on real MNIST, which is not here; "
+            "put its four original .gz files into a folder mnist and set SIAMESE_DATA to the folder above it.")
 DISTURBED = 0.05  # share of the machine that others may take before a process counts as disturbed
+OURS = "supervised contrastive"  # the course's recommendation; a step of it costs what one of all pairs does
 
 
 @dataclass
@@ -111,3 +118,66 @@ def brief(run: dict) -> str:
     if run.get("others") is not None and run["others"] > DISTURBED:
         words.append(f"disturbed, others took {run['others']:.0%}")
     return ", ".join(words) or "done"
+
+
+def mnist() -> Path:
+    """The folder with MNIST's four files, in the two places where the library looks before it downloads them."""
+    env = environment()
+    for folder in (env.get("SIAMESE_DATA"), env["SIAMESE_CACHE"]):
+        if folder and all((Path(folder) / "mnist" / f"{part}-{kind}-ubyte.gz").exists()
+                          for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")):
+            return Path(folder) / "mnist"
+    raise Problem(NO_MNIST)
+
+
+def prepare(peers: list[str]) -> Path:
+    """Fetches and builds what is missing; returns the java command."""
+    java = set_up()
+    try:
+        with Lock():
+            if "keras" in peers or "torch" in peers:
+                python_packages(HERE / "requirements.txt", VENV_BENCH / "complete",
+                                "TensorFlow into .venv-bench (about 350 MB)", venv=VENV_BENCH)
+            if "torch" in peers:
+                python_packages(HERE / "torch.txt", VENV_BENCH / "complete-torch", "PyTorch into .venv-bench (on Linux "
+                                "about 2.5 GB, as it comes with CUDA; --peers keras leaves it out)", venv=VENV_BENCH)
+            build(java, "Building the benchmark with Maven", "the benchmark", PLACE,
+                  [ROOT / "src" / "main", HERE / "java"], "-P", "bench", "test-compile")
+    except OSError as problem:
+        raise Problem(f"cannot write {problem.filename or ROOT} ({problem.strerror}); "
+                      "the benchmark needs a folder that you may write to, with 10 GB free.")
+    return java
+
+
+def machine(threads: int, versions: str) -> dict:
+    names = [line.split(":", 1)[1].strip() for line in read(Path("/proc/cpuinfo")).splitlines()
+             if line.startswith("model name")]
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 ** 30
+    except (AttributeError, ValueError):
+        memory = 0
+    name = names[0] if names else platform.processor() or platform.machine()
+    return {"processor": f"{os.cpu_count()} cores of {name}", "memory": memory, "threads": threads,
+            "system": f"{platform.system()} {platform.machine()}", "versions": versions}
+
+
+def class_path() -> str:
+    return os.pathsep.join([str(PLACE / "classes"), setup.class_path(), str(PLACE / "lib" / "*")])
+
+
+def peers(options, java: Path) -> tuple[dict[str, Program], str]:
+    """The programs that can be started, by name, and the versions of the peers."""
+    python = venv_python(VENV_BENCH)
+    found = {}
+    if "keras" in options.peers:
+        found["Keras"] = Program("Keras", [python, HERE / "keras_peer.py"])
+    if "torch" in options.peers:
+        found["PyTorch"] = Program("PyTorch", [python, HERE / "torch_peer.py"])
+    command = [java, *JVM_FLAGS, *MEMORY, "-cp", class_path(), "siamese.bench.Bench"]
+    for variant in (*JAVA_VARIANTS, OURS):
+        recipe = options.best_recipe if variant == OURS else options.recipe
+        found[variant] = Program(variant, command, {"variant": variant, "recipe": recipe}, as_json=False)
+    told = quiet([python, "-m", "pip", "list", "--format=json"]).stdout if python.exists() else ""
+    versions = {p["name"].lower().replace("_", "-"): p["version"] for p in json.loads(told or "[]")}
+    return found, ", ".join(["Deeplearning4j 1.0.0-M2.1", *(f"{name} {versions[name]}" for name in
+                             ("tensorflow-cpu", "tensorflow", "keras", "torch", "numpy") if name in versions)])

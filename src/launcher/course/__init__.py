@@ -1,6 +1,4 @@
 """The launcher behind course.py, of Python's standard library alone; here is what all its modules use."""
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path

@@ -1,21 +1,21 @@
 """The commands of course.py and their options."""
-from __future__ import annotations
-
 import argparse
 import json
 import os
+import re
+import shutil
 import signal
 import sys
 import time
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from course import LAUNCHER, NOTEBOOKS, OVERVIEW, ROOT, TARGET, VENV, WINDOWS, Problem, read, write
-from course.builds import python_packages, venv_python
-from course.children import call, environment
-from course.kernels import class_path, set_up
-from course.machine import proxy_flags
-from course.steps import Lock
-from course.testing import test
+from course import LAUNCHER, NOTEBOOKS, OVERVIEW, ROOT, SPARK_BUILD, TARGET, VENV, WINDOWS, Problem, read, write
+from course.children import Lock, call, environment
+from course.machine import apt_install, chromium, may_install, proxy_flags
+from course.setup import class_path, maven, python_packages, set_up, venv_python
+
+WORTH_SHOWING = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")  # of what Maven says
 
 def pick(names: list[str], everything: bool) -> list[Path]:
     """The notebooks that were asked for: by name, number or path; the overview where nothing was."""
@@ -122,6 +122,42 @@ def lab(options) -> int:
         argv.append("--allow-root")
     print("Starting JupyterLab; Ctrl-C ends it.", flush=True)
     return call(argv, env=env)
+
+
+def test(options) -> int:
+    if options.binder:
+        if shutil.which("apt-get") and not shutil.which("debootstrap") and may_install():
+            apt_install("debootstrap", "debootstrap, for a clean Debian")
+        return call([sys.executable, LAUNCHER / "binder.py"])
+    spark = options.spark or (SPARK_BUILD / "built").exists()
+    java = set_up(spark=spark)
+    reports, failed = [], 0
+    env = dict(environment(), JAVA_HOME=str(java.parents[1]), SIAMESE_LONG="1" if options.long else "")
+    if options.only != "notebooks":
+        for profile, folder in [([], TARGET), (["-P", "spark"], SPARK_BUILD)][:2 if spark else 1]:
+            shutil.rmtree(folder / "surefire-reports", ignore_errors=True)
+            failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", *profile, "test"],
+                           lambda text: print(text, flush=True) if WORTH_SHOWING.match(text) else None, env)
+            reports += folder.glob("surefire-reports/TEST-*.xml")
+        if not spark:
+            print("Spark's tests are left out, since Spark is not set up here; "
+                  "--spark fetches it (about 250 MB) and runs them.", flush=True)
+    if options.only != "java":
+        with Lock():
+            python_packages(ROOT / "src" / "test" / "requirements.txt", VENV / "complete-tests",
+                            "Python packages for the tests")
+        report = TARGET / "pytest.xml"
+        report.unlink(missing_ok=True)
+        env["SIAMESE_CHROMIUM"] = chromium()
+        failed |= call([venv_python(), "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", f"--junitxml={report}",
+                        ROOT / "src" / "test" / "notebooks", *(["-k", options.k] if options.k else [])], env=env)
+        reports += [report] * report.exists()
+    suites = [suite for report in reports for suite in ElementTree.parse(report).getroot().iter("testsuite")]
+    total, bad, skipped = (sum(int(suite.get(name, 0)) for suite in suites for name in names)
+                           for names in (["tests"], ["failures", "errors"], ["skipped"]))
+    passed = total - bad - skipped
+    print(f"\n{passed} passed, {bad} failed, {skipped} skipped", flush=True)
+    return 1 if failed or bad or not passed else 0
 
 
 def site(options) -> int:

@@ -1,6 +1,4 @@
 """What the machine must have: a JDK, Python's venv module, and for some commands more; and its way to the network."""
-from __future__ import annotations
-
 import os
 import re
 import shutil
@@ -11,8 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from course import WINDOWS, Problem
-from course.children import call, quiet
-from course.steps import Step
+from course.children import Step, call, quiet
 
 JVMS = Path("/usr/lib/jvm")  # where Linux distributions put their JDKs
 JAVA_NEEDED = 17
@@ -72,17 +69,12 @@ def find_java() -> Path:
     """The java command of a JDK 17 or newer with JShell: JAVA_HOME's, else PATH's, else the
     system's, else one installed now."""
     name = "java.exe" if WINDOWS else "java"
-
-    def candidates():
-        if os.environ.get("JAVA_HOME"):
-            yield Path(os.environ["JAVA_HOME"]) / "bin" / name
-        if shutil.which("java"):
-            yield shutil.which("java")
-        yield from sorted(JVMS.glob("*/bin/java"))
+    given = os.environ.get("JAVA_HOME")
 
     def search() -> Path | None:
         wrong.clear()
-        for java in candidates():
+        known = [given and Path(given) / "bin" / name, shutil.which("java"), *sorted(JVMS.glob("*/bin/java"))]
+        for java in filter(None, known):
             home, problem = inspect_java(java)
             if home:
                 return Path(home) / "bin" / name

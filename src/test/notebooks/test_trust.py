@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from course import children, kernels, machine
+from course import children, machine, setup
 from conftest import ROOT, code_cells, java_notebook
 from test_jjava import jjava  # noqa: F401 (a fixture)
 
@@ -59,7 +59,7 @@ def plain(tmp_path_factory):
     source = folder / "Plain.java"
     source.write_text(f"{IMPORTS}class Plain {{\npublic static void main(String[] args) throws Exception {{\n{TRAINING}{EXPORT}}}\n}}\n",
                       encoding="utf-8")
-    done = subprocess.run([machine.find_java(), *kernels.JVM_FLAGS, *kernels.MEMORY, "-cp", kernels.class_path(), source, folder / "out.csv"],
+    done = subprocess.run([machine.find_java(), *setup.JVM_FLAGS, *setup.MEMORY, "-cp", setup.class_path(), source, folder / "out.csv"],
                           capture_output=True, text=True, encoding="utf-8", env=children.environment(), timeout=600)
     assert done.returncode == 0, done.stderr
     with open(folder / "out.csv", encoding="utf-8", newline="") as file:

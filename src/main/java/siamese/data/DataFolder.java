@@ -36,8 +36,8 @@ import java.util.stream.Stream;
 
 /**
  * Where the files of a data set are found: a given folder, else the cache, else a mirror, from which they go into the
- * cache. A file is used only if its bytes have an expected SHA-256: decompressed where they are gzip's, whatever its suffix
- * says, or those of an archive as it is. A download is: next mirror on failure, each mirror twice, check, atomic
+ * cache. A file is used only if its bytes have an expected SHA-256: decompressed where they are gzip's, whatever its
+ * suffix says, or those of an archive as it is. A download is: next mirror on failure, each mirror twice, check, atomic
  * move under a lock.
  *
  * @param name of the data set and of its folder, such as "mnist"
@@ -47,7 +47,8 @@ import java.util.stream.Stream;
  * @param patience how long a mirror may stay silent, and a tenth of how long one download may take
  * @param progress where downloads say how far they are
  */
-record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience, PrintStream progress) {
+record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Duration patience,
+        PrintStream progress) {
 
     private static final int LARGEST_OVERHEAD = 1 << 16;
     /** Behind a firewall that swallows everything, a reader waits so long for each mirror. */
@@ -61,8 +62,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      *
      * @param name of the file, without {@code .gz}
      * @param zipped whether it comes as {@code NAME.gz} too, and always so from a mirror
-     * @param versions the SHA-256 in hexadecimal digits and the size in bytes, both of the decompressed file, of each version
-     *     that will do; the original is the first
+     * @param versions the SHA-256 in hexadecimal digits and the size in bytes, both of the decompressed file, of each
+     *     version that will do; the original is the first
      */
     private record Wanted(String name, boolean zipped, List<Version> versions) {
 
@@ -92,7 +93,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
             }
         }
         String data = System.getenv("SIAMESE_DATA");
-        return new DataFolder(name, data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name),
+        Path given = data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name);
+        return new DataFolder(name, given,
                 Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.out);
     }
 
@@ -171,7 +173,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         try (InputStream plain = wanted.zipped ? Idx.decompressed(in) : in) {
             content = plain.readNBytes(most + 1);
         } catch (IOException e) {
-            throw new IOException(what + " cannot be read (" + (e.getMessage() == null ? "it is cut off" : e.getMessage()) + ")", e);
+            throw new IOException(what + " cannot be read ("
+                    + (e.getMessage() == null ? "it is cut off" : e.getMessage()) + ")", e);
         }
         Version actual = new Version(content.length, sha256(content));
         if (!wanted.versions.contains(actual)) {
@@ -196,11 +199,13 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         Set<String> failures = new LinkedHashSet<>();
         try {
             Files.createDirectories(cache);
-            try (FileChannel channel = FileChannel.open(cache.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try (FileChannel channel = FileChannel.open(cache.resolve(".lock"), StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE);
                     FileLock lock = channel.lock()) {
                 if (Files.exists(target)) {
                     try {
-                        return verified(target, wanted); // another notebook fetched it while this one waited for the lock
+                        // another notebook fetched it while this one waited for the lock
+                        return verified(target, wanted);
                     } catch (IOException damaged) {
                         Files.deleteIfExists(target);
                     }
@@ -229,16 +234,18 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                 }
             }
         } catch (IOException e) {
-            throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be kept: " + cache + " cannot be used (" + reason(e)
-                    + "); make room there, or set SIAMESE_CACHE to a folder that can be written.", e);
+            throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be kept: " + cache + " cannot be used ("
+                    + reason(e) + "); make room there, or set SIAMESE_CACHE to a folder that can be written.", e);
         }
-        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror() + " is "
-                + (given == null ? "not in " : "neither in " + given + " nor in ") + cache + ", and no mirror gave it (" + String.join("; ", failures)
-                + "). Put the original files into a folder " + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
+        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror()
+                + " is " + (given == null ? "not in " : "neither in " + given + " nor in ") + cache
+                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder " + name
+                + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 
     private static boolean isUnreachable(IOException e) {
-        return e instanceof UnknownHostException || e instanceof ConnectException || "Connect timed out".equalsIgnoreCase(e.getMessage());
+        return e instanceof UnknownHostException || e instanceof ConnectException
+                || "Connect timed out".equalsIgnoreCase(e.getMessage());
     }
 
     private static String reason(IOException e) {

@@ -35,7 +35,8 @@ final class Drawing {
         try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
             reader.setInput(in, true, true);
             if (reader.getWidth(0) != ORIGINAL || reader.getHeight(0) != ORIGINAL) {
-                throw new IOException("it has " + reader.getHeight(0) + " x " + reader.getWidth(0) + " pixels instead of 105 x 105");
+                throw new IOException("it has " + reader.getHeight(0) + " x " + reader.getWidth(0)
+                        + " pixels instead of 105 x 105");
             }
             return Rgb.of(reader.read(0));
         } catch (IOException | RuntimeException e) { // Java's PNG reader throws all kinds of them

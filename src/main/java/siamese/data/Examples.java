@@ -29,13 +29,14 @@ public interface Examples extends Serializable {
     String fingerprint();
 
     /**
-     * {@return the shape of one example: [channels, rows, columns] of pictures, [features, steps] of sequences, [numbers] of
-     * vectors}
+     * {@return the shape of one example: [channels, rows, columns] of pictures, [features, steps] of sequences,
+     * [numbers] of vectors}
      */
     int[] shape();
 
     /**
-     * {@return examples as numbers for the network: float, in 'c' order, shape [n, shape()…]; of pictures 0 (paper) to 1 (ink)}
+     * {@return examples as numbers for the network: float, in 'c' order, shape [n, shape()…]; of pictures 0 (paper) to
+     * 1 (ink)}
      *
      * @param indices the examples wanted, in this order; one may appear more than once
      * @throws IndexOutOfBoundsException if there is no such example
@@ -53,8 +54,8 @@ public interface Examples extends Serializable {
      */
     default INDArray batch(Variation how, RandomGenerator random, int... indices) {
         if (!how.equals(Variation.NONE)) {
-            throw new IllegalArgumentException("how must be Variation.NONE for " + source() + ", whose examples are no pictures, but is "
-                    + how + ".");
+            throw new IllegalArgumentException("how must be Variation.NONE for " + source()
+                    + ", whose examples are no pictures, but is " + how + ".");
         }
         return batch(indices);
     }

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
-/** The IDX format of MNIST's files: two zero bytes, the element type, the number of dimensions, the dimensions, the bytes. */
+/** MNIST's format of files: two zero bytes, the element type, the number of dimensions, the dimensions, the bytes. */
 final class Idx {
 
     private static final int UNSIGNED_BYTE = 8;
@@ -41,8 +41,8 @@ final class Idx {
 
     private static LabeledImages images(String source, Pixels images, Pixels labels) throws IOException {
         if (images.size() != labels.size()) {
-            throw new IOException("The image file has " + images.size() + " images, but the label file has " + labels.size()
-                    + " labels; they do not belong together.");
+            throw new IOException("The image file has " + images.size() + " images, but the label file has "
+                    + labels.size() + " labels; they do not belong together.");
         }
         int[] numbers = IntStream.range(0, labels.size()).map(i -> labels.data()[i] & 0xff).toArray();
         int[] known = IntStream.of(numbers).distinct().sorted().toArray();
@@ -55,10 +55,12 @@ final class Idx {
 
     private static Pixels read(Path file, int rank) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IOException("There is no file " + file + "; give the path of an IDX file, compressed by gzip or not.");
+            throw new IOException("There is no file " + file
+                    + "; give the path of an IDX file, compressed by gzip or not.");
         }
         try (InputStream in = decompressed(Files.newInputStream(file))) {
-            return parse(file.toString(), in, Files.size(file) * (in instanceof GZIPInputStream ? MOST_COMPRESSED : 1), rank);
+            return parse(file.toString(), in, Files.size(file) * (in instanceof GZIPInputStream ? MOST_COMPRESSED : 1),
+                    rank);
         } catch (EOFException | ZipException e) {
             throw new IOException(file + " is damaged or cut off; fetch it once more.", e);
         }
@@ -78,13 +80,13 @@ final class Idx {
         int length = 4 + 4 * rank;
         ByteBuffer header = ByteBuffer.wrap(in.readNBytes(length));
         if (header.capacity() < length) {
-            throw new IOException(what + " is cut off: it has " + header.capacity() + " bytes, but its header alone takes "
-                    + length + ".");
+            throw new IOException(what + " is cut off: it has " + header.capacity()
+                    + " bytes, but its header alone takes " + length + ".");
         }
         int magic = header.getInt();
         if (magic != (UNSIGNED_BYTE << 8 | rank)) {
-            throw new IOException(String.format("%s is not an IDX file of %d-dimensional bytes: it starts with %08x instead of %08x.",
-                    what, rank, magic, UNSIGNED_BYTE << 8 | rank));
+            throw new IOException(String.format("%s is not an IDX file of %d-dimensional bytes: it starts with %08x "
+                    + "instead of %08x.", what, rank, magic, UNSIGNED_BYTE << 8 | rank));
         }
         int[] sizes = {1, 1, 1};
         double expected = 1;
@@ -97,8 +99,8 @@ final class Idx {
             expected *= sizes[d];
         }
         if (expected > most - length) {
-            throw new IOException(String.format("%s should have %.0f bytes after its header, but can have no more than %d.",
-                    what, expected, most - length));
+            throw new IOException(String.format("%s should have %.0f bytes after its header, but can have no more than "
+                    + "%d.", what, expected, most - length));
         }
         Pixels pixels = Pixels.allocate(sizes[0], sizes[1], sizes[2], Channels.GREY, false);
         int n = in.readNBytes(pixels.data(), 0, (int) expected);

@@ -10,12 +10,13 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Images of one size with a class label each, grey or in colour. In all of them 0 is white paper and 1 is black ink: the
- * numbers of a photograph are those of its negative, and {@link #image} shows it as it was. A pixel takes a byte (47 MB for
- * MNIST's training images), or a bit where nothing is between black and white. Immutable.
+ * Images of one size with a class label each, grey or in colour. In all of them 0 is white paper and 1 is black ink:
+ * the numbers of a photograph are those of its negative, and {@link #image} shows it as it was. A pixel takes a byte
+ * (47 MB for MNIST's training images), or a bit where nothing is between black and white. Immutable.
  */
 public final class LabeledImages implements Examples {
 
@@ -42,28 +43,20 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * Wraps pixels and labels as {@link #LabeledImages(String, int, int, int, byte[], int[])} does, of images in colour, too.
+     * Wraps pixels and labels of grey or coloured images.
      *
      * @param source where the images come from
      * @param rows height of an image in pixels, at least 1
      * @param columns width of an image in pixels, at least 1
      * @param channels what a pixel says
      * @param classes number of classes, at least 2
-     * @param pixels {@code labels.length * channels.count() * rows * columns} unsigned bytes, channel by channel in an image
+     * @param pixels {@code labels.length * channels.count() * rows * columns} unsigned bytes, in an image by channel
      * @param labels one label an image
      * @throws IllegalArgumentException if the sizes do not agree or a label is out of range
      */
-    public LabeledImages(String source, int rows, int columns, Channels channels, int classes, byte[] pixels, int[] labels) {
-        this(source, names(classes), Pixels.of(rows, columns, channels, pixels), labels);
-        if (rows < 1 || columns < 1) {
-            throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and " + columns + ".");
-        }
-        long needed = (long) labels.length * channels.count() * rows * columns;
-        if (needed != pixels.length) {
-            throw new IllegalArgumentException("labels has " + labels.length + " entries, so pixels needs " + needed + " bytes (" + rows
-                    + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels") + " an image), but it has " + pixels.length
-                    + "; give one label an image.");
-        }
+    public LabeledImages(String source, int rows, int columns, Channels channels, int classes, byte[] pixels,
+            int[] labels) {
+        this(source, names(classes), Pixels.of(rows, columns, channels, pixels, labels.length), labels);
     }
 
     LabeledImages(String source, List<String> classNames, Pixels pixels, int[] labels) {
@@ -99,15 +92,7 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if a number is not in [0, 1], the sizes do not agree, or a label is out of range
      */
     public static LabeledImages of(String source, int rows, int columns, int classes, float[] pixels, int[] labels) {
-        byte[] bytes = new byte[pixels.length];
-        for (int p = 0; p < pixels.length; p++) {
-            if (!(pixels[p] >= 0 && pixels[p] <= 1)) {
-                throw new IllegalArgumentException("pixels[" + p + "] is " + pixels[p]
-                        + ", but a pixel must be 0 (paper) to 1 (ink); if they go to 255, divide them by 255.");
-            }
-            bytes[p] = (byte) Math.round(255 * pixels[p]);
-        }
-        return new LabeledImages(source, rows, columns, classes, bytes, labels.clone());
+        return new LabeledImages(source, rows, columns, classes, Pixels.bytes(pixels), labels.clone());
     }
 
     /**
@@ -128,14 +113,15 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if there is none, or they differ in size
      */
     public static LabeledImages of(Channels channels, BufferedImage... pictures) {
-        return new LabeledImages("your own pictures", names(2), Pixels.of(channels, pictures), new int[pictures.length]);
+        return new LabeledImages("your own pictures", names(2), Pixels.of(channels, pictures),
+                new int[pictures.length]);
     }
 
     /**
-     * Reads a folder of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF or PGM) with one subfolder a class, which gives the class
-     * its name. Classes and pictures come in the order of their names, s2 before s10. Of each picture the middle is taken, as
-     * much as has the proportions of the size, and scaled by averaging areas. Pictures that a camera has marked as turned
-     * are set upright. Names that begin with a dot, and files beside the subfolders, are passed over.
+     * Reads a folder of pictures (PNG, JPEG, WebP, GIF, BMP, TIFF or PGM) with one subfolder a class, which gives the
+     * class its name. Classes and pictures come in the order of their names, s2 before s10. Of each picture the middle
+     * is taken, as much as has the proportions of the size, and scaled by averaging areas. Pictures that a camera has
+     * marked as turned are set upright. Names that begin with a dot, and files beside the subfolders, are passed over.
      *
      * @param folder the folder, after which the set is called
      * @param rows height that the images shall have, in pixels, at least 1
@@ -161,7 +147,8 @@ public final class LabeledImages implements Examples {
      * @throws IOException if there is no folder, no class, one class, or a class without a picture
      * @throws IllegalArgumentException as there
      */
-    public static LabeledImages ofFolder(Path folder, int rows, int columns, Channels channels, Consumer<String> leftOut)
+    public static LabeledImages ofFolder(Path folder, int rows, int columns, Channels channels,
+            Consumer<String> leftOut)
             throws IOException {
         return PictureFolder.of(folder).scaled(rows, columns, channels, leftOut);
     }
@@ -180,15 +167,16 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * Reads two files in the IDX format of MNIST, Fashion-MNIST, KMNIST and EMNIST, compressed by gzip or not. The labels
-     * that occur become the classes, without gaps, and give them their names: EMNIST's letters, 1 to 26, are the classes 0
-     * to 25 with the names "1" to "26". EMNIST's pictures need {@link #transposed()}.
+     * Reads two files in the IDX format of MNIST, Fashion-MNIST, KMNIST and EMNIST, compressed by gzip or not. The
+     * labels that occur become the classes, without gaps, and give them their names: EMNIST's letters, 1 to 26, are the
+     * classes 0 to 25 with the names "1" to "26". EMNIST's pictures need {@link #transposed()}.
      *
      * @param images of unsigned bytes in three dimensions: images, rows, columns; 255 is ink
      * @param labels of unsigned bytes in one dimension
      * @param source what the set calls itself, such as "Fashion-MNIST"
      * @return all images
-     * @throws IOException if a file cannot be read, is not of this format, or does not belong to the other, in one sentence
+     * @throws IOException if a file cannot be read, is not of this format, or does not belong to the other, in one
+     *     sentence
      * @throws IllegalArgumentException if the images need more memory than there is
      */
     public static LabeledImages ofIdx(Path images, Path labels, String source) throws IOException {
@@ -243,7 +231,8 @@ public final class LabeledImages implements Examples {
      */
     public LabeledImages withClassNames(String... names) {
         if (names.length != classes()) {
-            throw new IllegalArgumentException("names has " + names.length + " entries, but there are " + classes() + " classes.");
+            throw new IllegalArgumentException("names has " + names.length + " entries, but there are " + classes()
+                    + " classes.");
         }
         return new LabeledImages(source, List.of(names), pixels, labels);
     }
@@ -255,28 +244,16 @@ public final class LabeledImages implements Examples {
 
     @Override
     public INDArray batch(int... indices) {
-        byte[] chosen = new byte[indices.length * pixels.area()];
-        for (int k = 0; k < indices.length; k++) {
-            pixels.get(indices[k], chosen, k * pixels.area());
-        }
-        return pixels.numbers(chosen);
+        return pixels.batch(indices);
     }
 
     @Override
     public INDArray batch(Variation how, RandomGenerator random, int... indices) {
-        if (how.equals(Variation.NONE)) {
-            return batch(indices);
-        }
-        byte[] varied = new byte[indices.length * pixels.area()];
-        for (int k = 0; k < indices.length; k++) {
-            how.draw(random).apply(bytes(indices[k]), channels().count(), rows(), columns(), varied, k * pixels.area());
-        }
-        return pixels.numbers(varied);
+        return how.equals(Variation.NONE) ? batch(indices) : pixels.batch(how, random, indices);
     }
 
     /**
-     * {@return the images as numbers for the network, as {@link #batch(int...)}: shape [n, channels, rows, columns], float, 0
-     * (paper) to 1 (ink)}
+     * {@return the images as {@link #batch(int...)} gives them: shape [n, channels, rows, columns], 0 to 1}
      *
      * @param indices the images wanted, in this order; an image may appear more than once
      * @throws IndexOutOfBoundsException if there is no such image
@@ -306,7 +283,7 @@ public final class LabeledImages implements Examples {
         if (perClass < 1) {
             throw new IllegalArgumentException("perClass must be at least 1, but is " + perClass + ".");
         }
-        return subset(Arrays.stream(indicesByClass()).flatMapToInt(c -> Arrays.stream(c).limit(perClass)).sorted().toArray())
+        return subset(Stream.of(indicesByClass()).flatMapToInt(c -> IntStream.of(c).limit(perClass)).sorted().toArray())
                 .named(newSource);
     }
 
@@ -357,8 +334,8 @@ public final class LabeledImages implements Examples {
 
     @Override
     public String fingerprint() {
-        return pixels.fingerprint((channels() == Channels.GREY ? "" : channels() + " ") + rows() + " " + columns() + " " + classes()
-                + " " + Arrays.hashCode(labels));
+        return pixels.fingerprint((channels() == Channels.GREY ? "" : channels() + " ") + rows() + " " + columns() + " "
+                + classes() + " " + Arrays.hashCode(labels));
     }
 
     @Override

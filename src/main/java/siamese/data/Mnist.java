@@ -35,14 +35,14 @@ public record Mnist(LabeledImages train, LabeledImages test) {
             URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/"));
 
     private static final String NOTE = "MNIST could not be had, so what follows uses " + StandInDigits.SOURCE
-            + ", which this project draws itself; to get MNIST, connect to the network and run this again, or put its four "
-            + "original files into a folder named mnist and set SIAMESE_DATA to the folder above it.";
+            + ", which this project draws itself; to get MNIST, connect to the network and run this again, or put its "
+            + "four original files into a folder named mnist and set SIAMESE_DATA to the folder above it.";
 
     /**
      * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
-     * {@code SIAMESE_DATA} names, else in the cache, else from a mirror into the cache. The files are used only if their
-     * SHA-256 is that of the originals, compressed or not, whatever their suffix says. Where MNIST is in none of these places, one sentence on standard output says so
-     * and how to get it, and stand-in digits are returned.
+     * {@code SIAMESE_DATA} names, else in the cache, else from a mirror into the cache. The files are used only if
+     * their SHA-256 is that of the originals, compressed or not, whatever their suffix says. Where MNIST is in none of
+     * these places, one sentence on standard output says so and how to get it, and stand-in digits are returned.
      *
      * @return all training and test images; their {@code source()} says which they are
      * @throws IOException if the files that the user gave are not MNIST's or not all of them, or the cache cannot be

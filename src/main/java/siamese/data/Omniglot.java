@@ -26,12 +26,13 @@ import java.util.zip.ZipInputStream;
  *
  * @param background the 30 alphabets that one may learn from (964 characters)
  * @param evaluation the 20 alphabets to judge on (659 characters)
- * @param runs the published test of 20-way one-shot classification, on characters of the evaluation alphabets: 20 runs of 20
- *     questions
+ * @param runs the published test of 20-way one-shot classification, on characters of the evaluation alphabets: 20 runs
+ *     of 20 questions
  */
 public record Omniglot(Characters background, Characters evaluation, List<Run> runs) {
 
-    private static final List<URI> MIRRORS = List.of(URI.create("https://github.com/brendenlake/omniglot/raw/master/python/"));
+    private static final List<URI> MIRRORS =
+            List.of(URI.create("https://github.com/brendenlake/omniglot/raw/master/python/"));
 
     /** The official archives, and for the drawings also archives that hold the same images, packed anew. */
     private static final DataFolder.Version[] BACKGROUND = {
@@ -51,7 +52,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     private static final int LARGEST_FILE = 1 << 16;
     private static final int LARGEST_TOTAL = 1 << 26;
 
-    private static final String SENSELESS = "One of Omniglot's archives does not hold what it should; use the original ones.";
+    private static final String SENSELESS =
+            "One of Omniglot's archives does not hold what it should; use the original ones.";
 
     /**
      * The drawings of some alphabets.
@@ -71,7 +73,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
             alphabets = List.copyOf(alphabets);
             if (alphabets.size() != images.classes() || drawers.length != images.size()) {
                 throw new IllegalArgumentException("alphabets and drawers must have one entry a class and an image, so "
-                        + images.classes() + " and " + images.size() + ", but have " + alphabets.size() + " and " + drawers.length + ".");
+                        + images.classes() + " and " + images.size() + ", but have " + alphabets.size() + " and "
+                        + drawers.length + ".");
             }
         }
 
@@ -90,10 +93,12 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
         public Characters only(Collection<String> names, String source) {
             for (String name : names) {
                 if (!alphabets.contains(name)) {
-                    throw new IllegalArgumentException("There is no alphabet " + name + "; alphabetNames() lists them.");
+                    throw new IllegalArgumentException("There is no alphabet " + name
+                            + "; alphabetNames() lists them.");
                 }
             }
-            int[] kept = IntStream.range(0, images.size()).filter(i -> names.contains(alphabets.get(images.label(i)))).toArray();
+            int[] kept = IntStream.range(0, images.size()).filter(i -> names.contains(alphabets.get(images.label(i))))
+                    .toArray();
             if (kept.length == 0) {
                 throw new IllegalArgumentException("names is empty; give at least one alphabet.");
             }
@@ -101,14 +106,16 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
             int[] number = new int[images.classes()];
             IntStream.range(0, classes.length).forEach(c -> number[classes[c]] = c);
             LabeledImages part = images.subset(kept);
-            return new Characters(part.relabelled(source, classes.length, IntStream.of(kept).map(i -> number[images.label(i)]).toArray()),
-                    IntStream.of(classes).mapToObj(alphabets::get).toList(), IntStream.of(kept).map(i -> drawers[i]).toArray());
+            return new Characters(part.relabelled(source, classes.length,
+                    IntStream.of(kept).map(i -> number[images.label(i)]).toArray()),
+                    IntStream.of(classes).mapToObj(alphabets::get).toList(),
+                    IntStream.of(kept).map(i -> drawers[i]).toArray());
         }
 
         /**
-         * {@return more to learn from: each character turned by 0, 90, 180 and 270 degrees counts as four characters, and
-         * each drawing comes once as it is and {@code copies - 1} times at random rotated, slanted, stretched and shifted a
-         * little}
+         * {@return more to learn from: each character turned by 0, 90, 180 and 270 degrees counts as four characters,
+         * and each drawing comes once as it is and {@code copies - 1} times at random rotated, slanted, stretched and
+         * shifted a little}
          *
          * <p>The class of a character c turned k times is 4c + k.
          *
@@ -122,8 +129,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     }
 
     /**
-     * One run of the published test: which of the 20 characters of the training images, each drawn once, does each of the
-     * test images show? The training images are all by one person and the test images by another.
+     * One run of the published test: which of the 20 characters of the training images, each drawn once, does each of
+     * the test images show? The training images are all by one person and the test images by another.
      *
      * @param training one image of each of the classes 0 to 19
      * @param test the images to be classified; their labels are the right answers
@@ -133,8 +140,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
 
     /**
      * Finds Omniglot and reads it: in the folder {@code omniglot} below the one that the environment variable
-     * {@code SIAMESE_DATA} names, else in the cache, else from GitHub into the cache. The three archives are used only if
-     * their SHA-256 is that of the originals, and are never unpacked to disk.
+     * {@code SIAMESE_DATA} names, else in the cache, else from GitHub into the cache. The three archives are used only
+     * if their SHA-256 is that of the originals, and are never unpacked to disk.
      *
      * @return all drawings and the published runs, the drawings scaled to 28 × 28 pixels by averaging areas
      * @throws IOException if Omniglot is in none of these places, in one sentence that says what to do
@@ -146,15 +153,16 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     /**
      * Finds Omniglot as {@link #load()} does and reads it at another size.
      *
-     * @param size height and width of the drawings in pixels, 1 to 105; at 105, their own size, they are kept with a bit a
-     *     pixel and take 45 MB
+     * @param size height and width of the drawings in pixels, 1 to 105; at 105, their own size, they are kept with a
+     *     bit a pixel and take 45 MB
      * @return all drawings and the published runs
      * @throws IOException if Omniglot is in none of these places, in one sentence that says what to do
      * @throws IllegalArgumentException if {@code size} is out of range
      */
     public static Omniglot load(int size) throws IOException {
         if (size < 1 || size > Drawing.ORIGINAL) {
-            throw new IllegalArgumentException("size must be 1 to " + Drawing.ORIGINAL + ", the drawings' own, but is " + size + ".");
+            throw new IllegalArgumentException("size must be 1 to " + Drawing.ORIGINAL + ", the drawings' own, but is "
+                    + size + ".");
         }
         DataFolder folder = DataFolder.standard("omniglot", MIRRORS);
         return new Omniglot(
@@ -184,7 +192,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
             String[] parts = name.split("/");
             int number = name.lastIndexOf('_');
             if (parts.length < 3 || number < 0) {
-                throw new IOException("Omniglot's archive has a picture " + name + ", but they should be called alphabet/character/number_drawer.png.");
+                throw new IOException("Omniglot's archive has a picture " + name
+                        + ", but they should be called alphabet/character/number_drawer.png.");
             }
             String alphabet = parts[parts.length - 3];
             String character = alphabet + "/" + parts[parts.length - 2];
@@ -196,10 +205,14 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
             drawers[i++] = Integer.parseInt(name.substring(number + 1, name.length() - 4));
         }
         Pixels drawings = Drawing.read(List.copyOf(files.values()), size);
-        return new Characters(new LabeledImages(source, LabeledImages.names(classes.size()), drawings, labels), alphabets, drawers);
+        return new Characters(new LabeledImages(source, LabeledImages.names(classes.size()), drawings, labels),
+                alphabets, drawers);
     }
 
-    /** Reads the archive of the runs: runNN/training/classCC.png, runNN/test/itemII.png, and runNN/class_labels.txt with the answers. */
+    /**
+     * Reads the archive of the runs: runNN/training/classCC.png, runNN/test/itemII.png, and runNN/class_labels.txt with
+     * the answers.
+     */
     static List<Run> runs(byte[] archive, int size) throws IOException {
         try {
             return readRuns(archive, size);
@@ -214,13 +227,15 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
             if (file.getKey().endsWith("/class_labels.txt")) {
                 String folder = file.getKey().substring(0, file.getKey().lastIndexOf('/'));
-                List<String> training = files.keySet().stream().filter(name -> name.startsWith(folder + "/training/") && name.endsWith(".png")).toList();
+                List<String> training = files.keySet().stream()
+                        .filter(name -> name.startsWith(folder + "/training/") && name.endsWith(".png")).toList();
                 List<byte[]> questions = new ArrayList<>();
                 List<Integer> answers = new ArrayList<>();
                 for (String line : new String(file.getValue(), StandardCharsets.UTF_8).strip().split("\\R")) {
                     String[] names = line.strip().split("\\s+");
                     if (names.length != 2 || !files.containsKey(names[0]) || !training.contains(names[1])) {
-                        throw new IOException("Omniglot's " + file.getKey() + " names no test picture and its training picture in the line \"" + line + "\".");
+                        throw new IOException("Omniglot's " + file.getKey()
+                                + " names no test picture and its training picture in the line \"" + line + "\".");
                     }
                     questions.add(files.get(names[0]));
                     answers.add(training.indexOf(names[1]));
@@ -230,7 +245,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
                 runs.add(new Run(
                         new LabeledImages(source, names, Drawing.read(training.stream().map(files::get).toList(), size),
                                 IntStream.range(0, training.size()).toArray()),
-                        new LabeledImages(source, names, Drawing.read(questions, size), answers.stream().mapToInt(a -> a).toArray())));
+                        new LabeledImages(source, names, Drawing.read(questions, size),
+                                answers.stream().mapToInt(a -> a).toArray())));
             }
         }
         return List.copyOf(runs);
@@ -246,18 +262,22 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
                     byte[] content = zip.readNBytes(LARGEST_FILE + 1);
                     total += content.length;
                     if (content.length > LARGEST_FILE || total > LARGEST_TOTAL || files.size() == MOST_FILES) {
-                        throw new IOException("Omniglot's archive has more than " + MOST_FILES + " files, one of more than " + LARGEST_FILE
-                                + " bytes, or more than " + LARGEST_TOTAL + " bytes in all, so it is not the original.");
+                        throw new IOException("Omniglot's archive has more than " + MOST_FILES
+                                + " files, one of more than " + LARGEST_FILE + " bytes, or more than " + LARGEST_TOTAL
+                                + " bytes in all, so it is not the original.");
                     }
-                    if (Arrays.asList(entry.getName().split("[/\\\\]")).contains("..") || files.put(entry.getName(), content) != null) {
-                        throw new IOException("Omniglot's archive has a file twice, or one outside of its folder, so it is not the original.");
+                    if (Arrays.asList(entry.getName().split("[/\\\\]")).contains("..")
+                            || files.put(entry.getName(), content) != null) {
+                        throw new IOException("Omniglot's archive has a file twice, or one outside of its folder, so "
+                                + "it is not the original.");
                     }
                 }
             }
         } catch (EOFException e) {
             throw new IOException("One of Omniglot's archives is cut off; use the original ones.", e);
         } catch (ZipException e) {
-            throw new IOException("One of Omniglot's archives is damaged (" + e.getMessage() + "); use the original ones.", e);
+            throw new IOException("One of Omniglot's archives is damaged (" + e.getMessage()
+                    + "); use the original ones.", e);
         }
         return files;
     }

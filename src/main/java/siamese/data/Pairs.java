@@ -40,9 +40,9 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
     }
 
     /**
-     * Creates the overview's pairs. With n = (size of the smallest class) − 1, each class d contributes, for i from 0 to
-     * n − 1, a similar pair (d[i], d[i+1]) and then a dissimilar pair (d[i], e[i]), where e is one of the other classes,
-     * drawn at random. On MNIST n is 5,420 for the training images (108,400 pairs) and 891 for the test images
+     * Creates the overview's pairs. With n = (size of the smallest class) − 1, each class d contributes, for i from 0
+     * to n − 1, a similar pair (d[i], d[i+1]) and then a dissimilar pair (d[i], e[i]), where e is one of the other
+     * classes, drawn at random. On MNIST n is 5,420 for the training images (108,400 pairs) and 891 for the test images
      * (17,820 pairs).
      *
      * @param examples what to pair, such as images; every class needs at least two
@@ -107,7 +107,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
         if (examples instanceof LabeledImages images) {
             return images;
         }
-        throw new IllegalStateException("The pairs of " + source() + " join no pictures; use examples() in place of images().");
+        throw new IllegalStateException("The pairs of " + source()
+                + " join no pictures; use examples() in place of images().");
     }
 
     /** {@return the indices of all examples that appear in a pair, ascending, each once} */
@@ -136,12 +137,13 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
         for (int p = 0; p < order.length; p++) {
             sorted[p] = similar[order[p]];
         }
-        return new Pairs(examples, IntStream.of(order).map(p -> first[p]).toArray(), IntStream.of(order).map(p -> second[p]).toArray(), sorted);
+        return new Pairs(examples, IntStream.of(order).map(p -> first[p]).toArray(),
+                IntStream.of(order).map(p -> second[p]).toArray(), sorted);
     }
 
     /**
-     * {@return these pairs for cross-validation: the fold of each pair, 0 to k − 1, or −1 for a pair whose two images lie
-     * in different folds and which therefore must be left out}
+     * {@return these pairs for cross-validation: the fold of each pair, 0 to k − 1, or −1 for a pair whose two images
+     * lie in different folds and which therefore must be left out}
      *
      * <p>Images are numbered within their class, and each fold is a contiguous block of these numbers, so that no image
      * is ever in two folds. On the overview's 17,820 test pairs and ten folds, 90 pairs are left out.
@@ -155,7 +157,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
         if (k < 2 || k > n) {
             throw new IllegalArgumentException("k must be 2 to " + n + " for these pairs, but is " + k + ".");
         }
-        int[] foldOfImage = IntStream.of(numbers(byClass)).map(number -> (int) ((long) Math.min(number, n - 1) * k / n)).toArray();
+        int[] foldOfImage = IntStream.of(numbers(byClass)).map(number -> (int) ((long) Math.min(number, n - 1) * k / n))
+                .toArray();
         return IntStream.range(0, first.length)
                 .map(p -> foldOfImage[first[p]] == foldOfImage[second[p]] ? foldOfImage[first[p]] : -1)
                 .toArray();
@@ -185,6 +188,7 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
 
     @Override
     public String toString() {
-        return String.format("%s: %,d pairs, %,d similar and %,d dissimilar", source(), size(), similarCount(), size() - similarCount());
+        return String.format("%s: %,d pairs, %,d similar and %,d dissimilar", source(), size(), similarCount(),
+                size() - similarCount());
     }
 }

@@ -6,10 +6,8 @@ import java.util.Iterator;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.stream.ImageInputStream;
 import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
 
 /**
  * Reads picture files with Java's ImageIO and its plugins (TwelveMonkeys: CMYK and odd JPEG, WebP, PGM), upright as the
@@ -45,7 +43,8 @@ final class PictureFiles {
 
     private static String reason(Exception e) {
         String message = e.getMessage();
-        return message == null || message.isBlank() || message.contains("null") ? "it is cut off or none of its kind" : message.strip();
+        return message == null || message.isBlank() || message.contains("null")
+                ? "it is cut off or none of its kind" : message.strip().replaceAll("\\s+", " ");
     }
 
     private static Rgb read(ImageInputStream in) throws IOException {
@@ -57,21 +56,21 @@ final class PictureFiles {
         try {
             reader.setInput(in);
             Rgb picture = Rgb.of(reader.read(0));
-            String mark = orientation(reader.getImageMetadata(0));
+            String mark = orientation(reader);
+            boolean swap = mark.contains("90") || mark.contains("270");
             return mark.equals("Normal") ? picture
-                    : picture.turned(mark.contains("90") || mark.contains("270"), FROM_RIGHT.contains(mark), FROM_BOTTOM.contains(mark));
+                    : picture.turned(swap, FROM_RIGHT.contains(mark), FROM_BOTTOM.contains(mark));
         } finally {
             reader.dispose();
         }
     }
 
-    private static String orientation(IIOMetadata metadata) {
-        if (metadata != null && metadata.isStandardMetadataFormatSupported()) {
-            NodeList marks = ((Element) metadata.getAsTree("javax_imageio_1.0")).getElementsByTagName("ImageOrientation");
-            if (marks.getLength() > 0) {
-                return ((Element) marks.item(0)).getAttribute("value");
-            }
+    private static String orientation(ImageReader reader) {
+        try {
+            Element metadata = (Element) reader.getImageMetadata(0).getAsTree("javax_imageio_1.0");
+            return ((Element) metadata.getElementsByTagName("ImageOrientation").item(0)).getAttribute("value");
+        } catch (IOException | RuntimeException e) { // there is no mark, or one that cannot be read
+            return "Normal";
         }
-        return "Normal";
     }
 }

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Reads a folder of pictures with one subfolder a class. Names that begin with a dot, and files beside the subfolders, are
- * none of its business.
+ * Reads a folder of pictures with one subfolder a class. Names that begin with a dot, and files beside the subfolders,
+ * are none of its business.
  *
  * @param folder the folder
  * @param files all of the classes, in order
@@ -32,8 +32,7 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
     /** By name, numbers within by their value: s2 comes before s10. */
-    private static final Comparator<Path> BY_NAME = Comparator.<Path, String>comparing(path -> NUMBER.matcher(name(path))
-            .replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length())) + number.group()))
+    private static final Comparator<Path> BY_NAME = Comparator.comparing(PictureFolder::sortable)
             .thenComparing(PictureFolder::name);
 
     /**
@@ -44,7 +43,8 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
     static PictureFolder of(Path folder) throws IOException {
         List<Path> classes = content(folder).stream().filter(Files::isDirectory).toList();
         if (classes.size() < 2) {
-            throw new IOException(folder + (classes.isEmpty() ? " has no subfolder" : " has one subfolder alone, " + name(classes.get(0)))
+            throw new IOException(folder
+                    + (classes.isEmpty() ? " has no subfolder" : " has one subfolder alone, " + name(classes.get(0)))
                     + "; give a folder with a subfolder of pictures for each class, of which there are at least two.");
         }
         List<Path> files = new ArrayList<>();
@@ -61,6 +61,11 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
         return all;
     }
 
+    private static String sortable(Path path) {
+        return NUMBER.matcher(name(path))
+                .replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length())) + number.group());
+    }
+
     private static String name(Path path) {
         return path.getFileName().toString();
     }
@@ -69,7 +74,8 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
         try (Stream<Path> content = Files.list(folder)) {
             return content.filter(path -> !name(path).startsWith(".")).sorted(BY_NAME).toList();
         } catch (FileSystemException e) {
-            throw new IOException(folder + " is no folder that can be read; give one with a subfolder of pictures for each class.", e);
+            throw new IOException(folder
+                    + " is no folder that can be read; give one with a subfolder of pictures for each class.", e);
         }
     }
 
@@ -78,14 +84,16 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
         IntStream.of(kept).forEach(k -> counts[labels[k]]++);
         for (int c = 0; c < counts.length; c++) {
             if (counts[c] == 0) {
-                throw new IOException(folder.resolve(classes.get(c)) + " has no picture" + (kept.length < files.size() ? " that can be read" : "")
+                throw new IOException(folder.resolve(classes.get(c)) + " has no picture"
+                        + (kept.length < files.size() ? " that can be read" : "")
                         + "; put some there, or take that folder away.");
             }
         }
     }
 
     private static Rgb read(Path file) throws IOException {
-        return PictureFiles.read(file, "save it as PNG, take it away, or name what shall be told of files that are left out");
+        return PictureFiles.read(file,
+                "save it as PNG, take it away, or name what shall be told of files that are left out");
     }
 
     /** See {@link LabeledImages#ofFolder(Path, int, int, Channels, Consumer)}. */
@@ -99,7 +107,8 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
         return read(first.rows(), first.columns(), channels, null, true);
     }
 
-    private LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit) throws IOException {
+    private LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit)
+            throws IOException {
         Pixels pixels = Pixels.allocate(files.size(), rows, columns, channels, false);
         String[] troubles = new String[files.size()];
         Semaphore room = new Semaphore((int) (1 + Runtime.getRuntime().maxMemory() / MEMORY_OF_A_PHOTOGRAPH));
@@ -109,8 +118,9 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
                 try {
                     Rgb picture = read(files.get(k));
                     if (mustFit && (picture.rows() != rows || picture.columns() != columns)) {
-                        throw new IOException(files.get(k) + " is " + picture.rows() + " x " + picture.columns() + " pixels, but "
-                                + files.get(0) + " is " + rows + " x " + columns + "; give the size that all shall have.");
+                        throw new IOException(files.get(k) + " is " + picture.rows() + " x " + picture.columns()
+                                + " pixels, but " + files.get(0) + " is " + rows + " x " + columns
+                                + "; give the size that all shall have.");
                     }
                     pixels.set(k, picture.fitted(rows, columns).ink(channels));
                 } catch (IOException e) {

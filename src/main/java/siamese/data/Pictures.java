@@ -8,7 +8,9 @@ import java.util.IntSummaryStatistics;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
-/** Turns a picture of one character, such as a photograph or a drawing of your own, into one that looks like MNIST's. */
+/**
+ * Turns a picture of one character, such as a photograph or a drawing of your own, into one that looks like MNIST's.
+ */
 public final class Pictures {
 
     private static final int SIZE = 28;
@@ -29,7 +31,8 @@ public final class Pictures {
      */
     public static BufferedImage read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IOException("There is no file " + file + "; give the path of a picture, such as a PNG or JPEG file.");
+            throw new IOException("There is no file " + file
+                    + "; give the path of a picture, such as a PNG or JPEG file.");
         }
         try {
             return likeMnist(PictureFiles.read(file, "save it as PNG"));
@@ -39,9 +42,9 @@ public final class Pictures {
     }
 
     /**
-     * Prepares a picture the way MNIST's were: grey, scaled so that its ink fits into 20 × 20 pixels, and placed with its
-     * centre of mass in the middle of 28 × 28 pixels. Whether the ink is dark on light paper or light on dark is read off
-     * the picture's border. A picture of 28 × 28 pixels is only turned to dark on light.
+     * Prepares a picture the way MNIST's were: grey, scaled so that its ink fits into 20 × 20 pixels, and placed with
+     * its centre of mass in the middle of 28 × 28 pixels. Whether the ink is dark on light paper or light on dark is
+     * read off the picture's border. A picture of 28 × 28 pixels is only turned to dark on light.
      *
      * @param picture of any size
      * @return the picture, 28 × 28 pixels, dark ink on white paper
@@ -79,7 +82,7 @@ public final class Pictures {
     }
 
     private static BufferedImage image(byte[] ink) {
-        return Pixels.of(SIZE, SIZE, Channels.GREY, ink).image(0);
+        return Pixels.of(SIZE, SIZE, Channels.GREY, ink, 1).image(0);
     }
 
     /** Whether the border is light. */
@@ -98,7 +101,8 @@ public final class Pictures {
         IntSummaryStatistics all = IntStream.range(0, pixels).map(shade).summaryStatistics();
         double contrast = all.getMax() - all.getMin();
         if (contrast < LEAST_CONTRAST) {
-            throw new IllegalArgumentException("the picture has no ink, all its pixels being of one shade; draw something on it.");
+            throw new IllegalArgumentException("the picture has no ink, all its pixels being of one shade; draw "
+                    + "something on it.");
         }
         return new Rgb(picture.rows(), picture.columns(), IntStream.range(0, pixels).map(shade)
                 .map(value -> Rgb.grey((int) Math.round(255 * (value - all.getMin()) / contrast))).toArray());
@@ -107,7 +111,8 @@ public final class Pictures {
     /** The part that has ink. */
     private static Rgb cut(Rgb picture) {
         int columns = picture.columns();
-        int[] inked = IntStream.range(0, picture.pixels().length).filter(p -> picture.brightness(p) < LIGHTEST_INK).toArray();
+        int[] inked = IntStream.range(0, picture.pixels().length).filter(p -> picture.brightness(p) < LIGHTEST_INK)
+                .toArray();
         IntSummaryStatistics y = IntStream.of(inked).map(p -> p / columns).summaryStatistics();
         IntSummaryStatistics x = IntStream.of(inked).map(p -> p % columns).summaryStatistics();
         return picture.cut(y.getMin(), x.getMin(), y.getMax() - y.getMin() + 1, x.getMax() - x.getMin() + 1);

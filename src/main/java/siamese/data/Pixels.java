@@ -7,13 +7,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.random.RandomGenerator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The pixels of pictures of one size: picture by picture, channel by channel, row by row, each from 0 (paper) to 255 (ink).
- * A pixel of a channel takes a byte, or a bit where there is nothing between ink and paper.
+ * The pixels of pictures of one size: picture by picture, channel by channel, row by row, each from 0 (paper) to 255
+ * (ink). A pixel of a channel takes a byte, or a bit where there is nothing between ink and paper.
  *
  * @param rows height of a picture
  * @param columns width of a picture
@@ -23,9 +24,35 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] data) implements Serializable {
 
-    /** {@return bytes as pixels, which are not copied} */
-    static Pixels of(int rows, int columns, Channels channels, byte[] data) {
+    Pixels {
+        if (rows < 1 || columns < 1) {
+            throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and "
+                    + columns + ".");
+        }
+    }
+
+    /** {@return bytes as pixels of as many pictures as there are labels; they are not copied} */
+    static Pixels of(int rows, int columns, Channels channels, byte[] data, int labels) {
+        long needed = (long) labels * channels.count() * rows * columns;
+        if (needed != data.length) {
+            throw new IllegalArgumentException("labels has " + labels + " entries, so pixels needs " + needed
+                    + " bytes (" + rows + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels")
+                    + " an image), but it has " + data.length + "; give one label an image.");
+        }
         return new Pixels(rows, columns, channels, false, data);
+    }
+
+    /** {@return numbers from 0 to 1 as bytes} */
+    static byte[] bytes(float[] pixels) {
+        byte[] bytes = new byte[pixels.length];
+        for (int p = 0; p < pixels.length; p++) {
+            if (!(pixels[p] >= 0 && pixels[p] <= 1)) {
+                throw new IllegalArgumentException("pixels[" + p + "] is " + pixels[p]
+                        + ", but a pixel must be 0 (paper) to 1 (ink); if they go to 255, divide them by 255.");
+            }
+            bytes[p] = (byte) Math.round(255 * pixels[p]);
+        }
+        return bytes;
     }
 
     /**
@@ -34,21 +61,18 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
      * @throws IllegalArgumentException if the size is less than 1, or they need more memory than there is
      */
     static Pixels allocate(int pictures, int rows, int columns, Channels channels, boolean bits) {
-        if (rows < 1 || columns < 1) {
-            throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and " + columns + ".");
-        }
-        double area = (double) channels.count() * rows * columns;
+        double area = (double) channels.count() * rows * columns; // may be more than an int holds
         double needed = pictures * (bits ? Math.ceil(area / 8) : area);
         int most = (int) Math.min(Runtime.getRuntime().maxMemory(), Integer.MAX_VALUE - 8); // an array has no more
         if (needed <= most) {
             try {
-                return new Pixels(rows, columns, channels, bits, new byte[(int) needed]);
+                return new Pixels(rows, columns, channels, bits, new byte[(int) Math.max(0, needed)]);
             } catch (OutOfMemoryError e) { // said below: others have the rest
             }
         }
-        throw new IllegalArgumentException(String.format("%,d pictures of %d x %d pixels%s need %.2f GB of memory, but have less "
-                + "than %.2f; choose a smaller size or fewer pictures, or start Java with more memory (-Xmx).", pictures, rows, columns,
-                channels == Channels.GREY ? "" : " in colour", needed / 1e9, most / 1e9));
+        throw new IllegalArgumentException(String.format("%,d pictures of %d x %d pixels%s need %.2f GB of memory, but "
+                + "have less than %.2f; choose a smaller size, or fewer, or start Java with more memory (-Xmx).",
+                pictures, rows, columns, channels == Channels.GREY ? "" : " in colour", needed / 1e9, most / 1e9));
     }
 
     /**
@@ -64,8 +88,9 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         for (int i = 0; i < pictures.length; i++) {
             Rgb picture = Rgb.of(pictures[i]);
             if (picture.columns() != pixels.columns || picture.rows() != pixels.rows) {
-                throw new IllegalArgumentException("pictures must be of one size, but one is " + pixels.rows + " x " + pixels.columns
-                        + " pixels and another " + picture.rows() + " x " + picture.columns() + "; prepare them with Pictures.likeMnist.");
+                throw new IllegalArgumentException("pictures must be of one size, but one is " + pixels.rows + " x "
+                        + pixels.columns + " pixels and another " + picture.rows() + " x " + picture.columns()
+                        + "; prepare them with Pictures.likeMnist.");
             }
             pixels.set(i, picture.ink(channels));
         }
@@ -145,13 +170,31 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         return swapped;
     }
 
-    /** {@return one picture, or several that follow one another, as numbers from 0 to 1: shape [n, channels, rows, columns]} */
-    INDArray numbers(byte[] pictures) {
+    /** {@return some of the pictures as numbers from 0 to 1: float, shape [n, channels, rows, columns]} */
+    INDArray batch(int... indices) {
+        byte[] chosen = new byte[indices.length * area()];
+        for (int k = 0; k < indices.length; k++) {
+            get(indices[k], chosen, k * area());
+        }
+        return numbers(chosen);
+    }
+
+    /** {@return the same, each varied at random} */
+    INDArray batch(Variation how, RandomGenerator random, int... indices) {
+        byte[] varied = new byte[indices.length * area()];
+        for (int k = 0; k < indices.length; k++) {
+            how.draw(random).apply(get(indices[k]), channels.count(), rows, columns, varied, k * area());
+        }
+        return numbers(varied);
+    }
+
+    private INDArray numbers(byte[] pictures) {
         float[] values = new float[pictures.length];
         for (int p = 0; p < values.length; p++) {
             values[p] = (pictures[p] & 0xff) / 255f;
         }
-        INDArray numbers = Nd4j.createUninitialized(DataType.FLOAT, values.length / area(), channels.count(), rows, columns);
+        int n = values.length / area();
+        INDArray numbers = Nd4j.createUninitialized(DataType.FLOAT, n, channels.count(), rows, columns);
         numbers.data().asNioFloat().put(values);
         return numbers;
     }

@@ -9,6 +9,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.DataBufferInt;
 import java.awt.image.DirectColorModel;
 import java.awt.image.FilteredImageSource;
+import java.awt.image.ImageProducer;
 import java.awt.image.MemoryImageSource;
 import java.awt.image.PixelGrabber;
 import java.util.stream.IntStream;
@@ -111,9 +112,10 @@ record Rgb(int rows, int columns, int[] pixels) {
             return this;
         }
         int[] result = new int[newRows * newColumns];
+        ImageProducer scaled = new FilteredImageSource(new MemoryImageSource(columns, rows, MODEL, pixels, 0, columns),
+                new AreaAveragingScaleFilter(newColumns, newRows));
         try {
-            new PixelGrabber(new FilteredImageSource(new MemoryImageSource(columns, rows, MODEL, pixels, 0, columns),
-                    new AreaAveragingScaleFilter(newColumns, newRows)), 0, 0, newColumns, newRows, result, 0, newColumns).grabPixels();
+            new PixelGrabber(scaled, 0, 0, newColumns, newRows, result, 0, newColumns).grabPixels();
         } catch (InterruptedException e) {
             throw new IllegalStateException("The scaling of a picture was interrupted.", e);
         }

@@ -45,26 +45,30 @@ final class StandInDigits {
     private static final int STEPS = 6;
 
     /**
-     * Ways to write each digit, in a square of 100 × 100 with y downwards: the pen passes smoothly through the points, "!"
-     * makes a corner, and "/" lifts the pen.
+     * Ways to write each digit, in a square of 100 × 100 with y downwards: the pen passes smoothly through the points,
+     * "!" makes a corner, and "/" lifts the pen.
      */
     private static final String[][] WAYS = {
         {"50,4 24,18 14,55 32,92 60,95 82,62 76,22 50,4", "58,3 30,10 14,45 20,85 50,98 80,75 84,35 62,8 44,8",
             "50,6 20,35 26,80 52,96 78,70 74,25 46,3 30,14"},
-        {"50,2 50,50 50,98", "54,2 49,50 46,98", "26,26 52,3! 51,50 50,98", "30,22 52,3! 50,50 50,97 / 26,97 50,96 76,97"},
+        {"50,2 50,50 50,98", "54,2 49,50 46,98", "26,26 52,3! 51,50 50,98",
+            "30,22 52,3! 50,50 50,97 / 26,97 50,96 76,97"},
         {"18,26 40,5 70,12 72,38 46,70 16,96! 50,94 86,96", "20,30 44,4 74,18 66,50 32,90 14,84 28,70 56,88 90,88",
             "22,12 52,4 76,24 60,56 18,92! 52,96 84,90"},
         {"20,15 50,3 76,22 44,46! 78,64 72,90 42,99 14,86", "18,6 46,6 76,5! 46,42! 80,62 72,92 40,98 14,86",
             "22,10 58,4 70,26 46,46 40,48 74,60 76,88 44,99 16,92"},
         {"26,5 18,30 16,54 44,56 84,50 / 72,10 68,55 64,98", "60,98 61,50 62,3! 36,36 12,66! 50,67 88,64",
             "24,8 20,40 34,54 62,48 76,30 / 78,6 72,50 68,98", "56,4 30,34 14,60 50,62 88,58 / 68,34 64,66 62,98"},
-        {"78,5 52,6 28,7! 26,26 24,44! 56,40 80,66 58,96 16,88", "30,8 26,26 24,44! 56,40 80,66 58,96 16,88 / 30,8 56,7 82,4",
+        {"78,5 52,6 28,7! 26,26 24,44! 56,40 80,66 58,96 16,88",
+            "30,8 26,26 24,44! 56,40 80,66 58,96 16,88 / 30,8 56,7 82,4",
             "76,8 42,8 30,34 56,48 76,72 52,97 16,90"},
         {"66,3 34,32 18,68 38,97 70,86 68,60 40,56 20,76", "44,2 26,36 20,78 46,98 74,82 62,58 36,62 22,84",
             "72,8 40,22 18,62 34,96 70,90 72,64 44,54 22,70"},
-        {"14,8 46,8 82,5! 58,48 40,98", "14,8 46,8 82,5! 58,48 40,98 / 34,52 54,50 78,48", "14,24 18,7! 48,8 82,6! 62,46 50,98",
+        {"14,8 46,8 82,5! 58,48 40,98", "14,8 46,8 82,5! 58,48 40,98 / 34,52 54,50 78,48",
+            "14,24 18,7! 48,8 82,6! 62,46 50,98",
             "16,10 54,6 78,14 62,50 48,98"},
-        {"74,14 48,3 24,20 48,46 78,74 50,98 20,76 46,48 76,26 70,10", "50,48 26,30 44,4 72,18 52,46 24,72 46,98 78,78 52,48",
+        {"74,14 48,3 24,20 48,46 78,74 50,98 20,76 46,48 76,26 70,10",
+            "50,48 26,30 44,4 72,18 52,46 24,72 46,98 78,78 52,48",
             "64,8 34,8 34,34 66,62 62,92 34,92 34,64 64,36 66,12"},
         {"74,26 50,3 22,26 42,50 72,28! 72,60 68,98", "72,20 44,4 22,30 46,50 74,20 74,62 56,96 26,90",
             "68,8 34,8 24,36 52,46 70,14! 64,56 52,98"},
@@ -110,7 +114,8 @@ final class StandInDigits {
             Files.createDirectories(file.getParent());
             Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
             try {
-                try (OutputStream out = new DeflaterOutputStream(Files.newOutputStream(part), new Deflater(Deflater.BEST_SPEED))) {
+                try (OutputStream out = new DeflaterOutputStream(Files.newOutputStream(part),
+                        new Deflater(Deflater.BEST_SPEED))) {
                     out.write(pixels);
                 }
                 Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
@@ -138,7 +143,8 @@ final class StandInDigits {
     }
 
     private static int[] labels(int[] counts, SplittableRandom random) {
-        int[] labels = IntStream.range(0, counts.length).flatMap(digit -> IntStream.generate(() -> digit).limit(counts[digit])).toArray();
+        int[] labels = IntStream.range(0, counts.length)
+                .flatMap(digit -> IntStream.generate(() -> digit).limit(counts[digit])).toArray();
         for (int i = labels.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
             int label = labels[i];
@@ -260,8 +266,10 @@ final class StandInDigits {
         double dy = b.y - a.y;
         double squared = Math.max(1e-9, dx * dx + dy * dy);
         double reach = radius + 0.5;
-        for (int row = first(Math.min(a.y, b.y) - reach); row < SIDE && row + 0.5 <= Math.max(a.y, b.y) + reach; row++) {
-            for (int column = first(Math.min(a.x, b.x) - reach); column < SIDE && column + 0.5 <= Math.max(a.x, b.x) + reach; column++) {
+        double bottom = Math.max(a.y, b.y) + reach;
+        double right = Math.max(a.x, b.x) + reach;
+        for (int row = first(Math.min(a.y, b.y) - reach); row < SIDE && row + 0.5 <= bottom; row++) {
+            for (int column = first(Math.min(a.x, b.x) - reach); column < SIDE && column + 0.5 <= right; column++) {
                 double px = column + 0.5 - a.x;
                 double py = row + 0.5 - a.y;
                 double along = Math.min(1, Math.max(0, (px * dx + py * dy) / squared));

@@ -10,9 +10,9 @@ import java.util.random.RandomGenerator;
  *
  * @param shift how far a picture is moved at most to the right or left, and down or up, in pixels, 0 to 4
  * @param bend by how much each knot of a grid of 5 × 5 over the picture is moved on its own to the right and down: the
- *     standard deviation in pixels, 0 to 2. What lies between two knots follows both, the nearer one more (after P. Simard,
- *     D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis",
- *     ICDAR 2003)
+ *     standard deviation in pixels, 0 to 2. What lies between two knots follows both, the nearer one more (after P.
+ *     Simard, D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document
+ *     Analysis", ICDAR 2003)
  * @param ink the ink, as a share of the darkest, is taken to a power from e<sup>−ink</sup> to e<sup>ink</sup>, so that
  *     strokes become thicker or thinner; 0 to 2
  */

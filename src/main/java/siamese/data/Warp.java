@@ -5,10 +5,12 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * One change of a picture that leaves what it shows the same. A point of the new picture gets the ink of a point of the old
- * one: measured from the centre, (x, y) that of (xx·x + xy·y − right, yx·x + yy·y − down), less the way of the knots around.
+ * One change of a picture that leaves what it shows the same. A point of the new picture gets the ink of a point of the
+ * old one: measured from the centre, (x, y) that of (xx·x + xy·y − right, yx·x + yy·y − down), less the way of the
+ * knots around.
  *
- * @param knots null, or how far each knot of a grid over the picture goes to the right and how far down, in pixels, row by row
+ * @param knots null, or how far each knot of a grid over the picture goes to the right and how far down, in pixels, row
+ *     by row
  * @param power to which the ink is taken, as a share of the darkest
  */
 record Warp(double xx, double xy, double yx, double yy, double right, double down, double[][] knots, double power) {
@@ -64,24 +66,23 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
                 }
                 int left = (int) Math.floor(fromX);
                 int top = (int) Math.floor(fromY);
-                boolean inside = left >= 0 && top >= 0 && left < columns - 1 && top < rows - 1;
+                boolean atLeft = left >= 0 && left < columns;
+                boolean atRight = left >= -1 && left < columns - 1;
+                boolean atTop = top >= 0 && top < rows;
+                boolean atBottom = top >= -1 && top < rows - 1;
                 for (int from = 0; from < channels * area; from += area) {
                     int p = from + top * columns + left;
-                    int topLeft = inside || isIn(left, top, columns, rows) ? picture[p] & 0xff : 0;
-                    int topRight = inside || isIn(left + 1, top, columns, rows) ? picture[p + 1] & 0xff : 0;
-                    int bottomLeft = inside || isIn(left, top + 1, columns, rows) ? picture[p + columns] & 0xff : 0;
-                    int bottomRight = inside || isIn(left + 1, top + 1, columns, rows) ? picture[p + columns + 1] & 0xff : 0;
-                    if ((topLeft | topRight | bottomLeft | bottomRight) != 0) { // elsewhere is paper, as in most places
+                    int topLeft = atTop && atLeft ? picture[p] & 0xff : 0;
+                    int topRight = atTop && atRight ? picture[p + 1] & 0xff : 0;
+                    int bottomLeft = atBottom && atLeft ? picture[p + columns] & 0xff : 0;
+                    int bottomRight = atBottom && atRight ? picture[p + columns + 1] & 0xff : 0;
+                    if ((topLeft | topRight | bottomLeft | bottomRight) != 0) { // paper stays paper
                         double ink = mean(fromX - left, fromY - top, topLeft, topRight, bottomLeft, bottomRight);
                         pixels[at + from + y * columns + x] = inks[(int) (ink + 0.5)];
                     }
                 }
             }
         }
-    }
-
-    private static boolean isIn(int x, int y, int columns, int rows) {
-        return x >= 0 && y >= 0 && x < columns && y < rows;
     }
 
     /** See {@link Omniglot.Characters#augmented}. */
@@ -94,7 +95,7 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
         int each = TURNS * copies;
         Warp[] warps = new Warp[images.size() * each];
         Arrays.setAll(warps, k -> k % copies == 0 ? none() : draw(random));
-        byte[] pixels = new byte[warps.length * area];
+        Pixels pixels = Pixels.allocate(warps.length, size, size, Channels.GREY, false);
         int[] labels = new int[warps.length];
         IntStream.range(0, images.size()).parallel().forEach(i -> {
             byte[] drawing = images.bytes(i);
@@ -102,12 +103,12 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
                 for (int copy = 0; copy < copies; copy++) {
                     int k = i * each + turn * copies + copy;
                     labels[k] = images.label(i) * TURNS + turn;
-                    warps[k].apply(drawing, 1, size, size, pixels, k * area);
+                    warps[k].apply(drawing, 1, size, size, pixels.data(), k * area);
                 }
                 drawing = turned(drawing, size);
             }
         });
-        return new LabeledImages(images.source(), size, size, images.classes() * TURNS, pixels, labels);
+        return new LabeledImages(images.source(), LabeledImages.names(images.classes() * TURNS), pixels, labels);
     }
 
     /** A quarter turn to the left. */
@@ -140,8 +141,8 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
         return share * share * (3 - 2 * share);
     }
 
-    /** The mean of the values at four corners, weighted by nearness; dx is the way from left to right, dy down, 0 to 1. */
-    private static double mean(double dx, double dy, double topLeft, double topRight, double bottomLeft, double bottomRight) {
-        return (1 - dy) * ((1 - dx) * topLeft + dx * topRight) + dy * ((1 - dx) * bottomLeft + dx * bottomRight);
+    /** The mean of values at the corners a b / c d, weighted by nearness; x is the way from a to b, y to c, 0 to 1. */
+    private static double mean(double x, double y, double a, double b, double c, double d) {
+        return (1 - y) * ((1 - x) * a + x * b) + y * ((1 - x) * c + x * d);
     }
 }

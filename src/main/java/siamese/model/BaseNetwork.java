@@ -26,8 +26,8 @@ import siamese.data.Examples;
  * The network that both branches share: any list of Deeplearning4j layers over examples of one shape, the last of which
  * gives one vector an example, the embedding. The overview's {@code create_base_network(input_shape)}.
  *
- * <p>What a layer leaves open is as in Keras: Glorot's uniform weights (X. Glorot and Y. Bengio, AISTATS 2010), no padding,
- * and a layer without a name is called after its kind and place.
+ * <p>What a layer leaves open is as in Keras: Glorot's uniform weights (X. Glorot and Y. Bengio, AISTATS 2010), no
+ * padding, and a layer without a name is called after its kind and place.
  *
  * @param input the shape of an example: {@code InputType.convolutional(height, width, channels)} for pictures,
  *     {@code InputType.recurrent(features, steps)} for sequences, {@code InputType.feedForward(numbers)} for vectors
@@ -41,8 +41,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
     /**
      * Copies and names the layers.
      *
-     * @throws IllegalArgumentException if there is no layer, two have one name, or one asks for what only Deeplearning4j's
-     *     own training does
+     * @throws IllegalArgumentException if there is no layer, two have one name, or one asks for what only
+     *     Deeplearning4j's own training does
      */
     public BaseNetwork {
         Objects.requireNonNull(input, "input");
@@ -51,13 +51,17 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
         for (Layer layer : layers) {
             Layer own = layer.clone();
             if (own.getLayerName() == null) {
-                own.setLayerName(own.getClass().getSimpleName().replaceFirst("(Layer)?$", "").toLowerCase() + (named.size() + 1));
+                own.setLayerName(own.getClass().getSimpleName().replaceFirst("(Layer)?$", "").toLowerCase()
+                        + (named.size() + 1));
             }
             if (!names.add(own.getLayerName())) {
-                throw new IllegalArgumentException("Two layers are called " + own.getLayerName() + "; give each a name of its own.");
+                throw new IllegalArgumentException("Two layers are called " + own.getLayerName()
+                        + "; give each a name of its own.");
             }
-            if (own instanceof BaseLayer weighted && weighted.getRegularization() != null && !weighted.getRegularization().isEmpty()) {
-                throw new IllegalArgumentException("Layer " + own.getLayerName() + " has a regularization of its own, which training "
+            if (own instanceof BaseLayer weighted && weighted.getRegularization() != null
+                    && !weighted.getRegularization().isEmpty()) {
+                throw new IllegalArgumentException("Layer " + own.getLayerName()
+                        + " has a regularization of its own, which training "
                         + "here does not read; use Recipe.withWeightDecay.");
             }
             named.add(own);
@@ -80,8 +84,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
     }
 
     /**
-     * {@return the overview's base network: 32 filters of 3 × 3 with ReLU, max-pooling by 2, 64 filters of 3 × 3 with ReLU,
-     * max-pooling by 2, and a dense layer of 128 units with ReLU; 223,744 weights for 28 × 28 grey pixels}
+     * {@return the overview's base network: 32 filters of 3 × 3 with ReLU, max-pooling by 2, 64 filters of 3 × 3 with
+     * ReLU, max-pooling by 2, and a dense layer of 128 units with ReLU; 223,744 weights for 28 × 28 grey pixels}
      *
      * @param height of a picture in pixels, at least 10
      * @param width of a picture in pixels, at least 10
@@ -92,8 +96,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
     }
 
     /**
-     * {@return the same with another activation of the embedding, such as none ({@code Activation.IDENTITY}): with ReLU no
-     * cosine distance exceeds 1}
+     * {@return the same with another activation of the embedding, such as none ({@code Activation.IDENTITY}): with ReLU
+     * no cosine distance exceeds 1}
      *
      * @param height of a picture in pixels, at least 10
      * @param width of a picture in pixels, at least 10
@@ -119,7 +123,9 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
         return new BaseNetwork(input, Stream.concat(layers.stream(), Stream.of(more)).toList());
     }
 
-    /** What Deeplearning4j needs besides the layers; the learning rate matters for those who train its graph themselves. */
+    /**
+     * What Deeplearning4j needs besides the layers; the learning rate matters for those who train its graph themselves.
+     */
     static NeuralNetConfiguration.Builder common(long seed) {
         OneDnn.enable();
         return new NeuralNetConfiguration.Builder().seed(seed).weightInit(WeightInit.XAVIER_UNIFORM)
@@ -128,7 +134,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
     }
 
     /**
-     * {@return the layers as Deeplearning4j configures them: a plain stack, which its own {@code MultiLayerNetwork} can run}
+     * {@return the layers as Deeplearning4j configures them: a plain stack, which its own {@code MultiLayerNetwork} can
+     * run}
      *
      * @param seed of the initial weights
      * @throws IllegalArgumentException if the layers do not fit each other or the input
@@ -139,7 +146,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
             layers.forEach(layer -> list.layer(layer.clone()));
             return list.setInputType(input).build();
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("The layers do not fit the input of shape " + text(input) + " or each other: "
+            throw new IllegalArgumentException("The layers do not fit the input of shape " + text(input)
+                    + " or each other: "
                     + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
     }
@@ -159,8 +167,10 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
         long[] own = input.getShape();
         long[] given = Arrays.stream(examples.shape()).asLongStream().toArray();
         if (!Arrays.equals(own, given)) {
-            throw new IllegalArgumentException("The base network reads examples of shape " + text(input) + ", but those of "
-                    + examples.source() + " have " + Arrays.stream(given).mapToObj(Long::toString).collect(Collectors.joining(" × "))
+            throw new IllegalArgumentException("The base network reads examples of shape " + text(input)
+                    + ", but those of "
+                    + examples.source() + " have "
+                    + Arrays.stream(given).mapToObj(Long::toString).collect(Collectors.joining(" × "))
                     + "; make a base network for these, or bring pictures to its size.");
         }
     }

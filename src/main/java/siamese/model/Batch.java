@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What a loss is told about the n examples whose embeddings it gets: their labels, and the pairs that the batch is made of.
- * The arrays are not copied and must not change.
+ * What a loss is told about the n examples whose embeddings it gets: their labels, and the pairs that the batch is made
+ * of. The arrays are not copied and must not change.
  *
  * @param labels the class of each example; n entries
  * @param first of each pair, the row of its first example, 0 to n − 1
@@ -23,9 +23,12 @@ public record Batch(int[] labels, int[] first, int[] second, boolean[] similar, 
      */
     public Batch {
         Objects.requireNonNull(distance, "distance");
-        if (first.length == 0 || second.length != first.length || similar.length != first.length || weights.length != first.length) {
-            throw new IllegalArgumentException("A batch needs a pair at least and one entry a pair, but first, second, similar and "
-                    + "weights have " + first.length + ", " + second.length + ", " + similar.length + " and " + weights.length + ".");
+        if (first.length == 0 || second.length != first.length || similar.length != first.length
+                || weights.length != first.length) {
+            throw new IllegalArgumentException("A batch needs a pair at least and one entry a pair, but "
+                    + "first, second, similar and weights have " + first.length + ", " + second.length + ", "
+                    + similar.length + " and "
+                    + weights.length + ".");
         }
     }
 

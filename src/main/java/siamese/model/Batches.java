@@ -12,7 +12,10 @@ import siamese.data.Examples;
 import siamese.data.Pairs;
 import siamese.data.Variation;
 
-/** Which examples and pairs a training sees, batch by batch; made from an injected generator. Each example is given once. */
+/**
+ * Which examples and pairs a training sees, batch by batch; made from an injected generator. Each example is given
+ * once.
+ */
 abstract class Batches {
 
     /** Some examples, shape [n, …], and what a loss is told about them. */
@@ -52,7 +55,8 @@ abstract class Batches {
                 try {
                     Data batch = next.join();
                     int following = ++number;
-                    next = following == count() ? null : CompletableFuture.supplyAsync(() -> Batches.this.get(following));
+                    next = following == count() ? null
+                            : CompletableFuture.supplyAsync(() -> Batches.this.get(following));
                     return batch;
                 } catch (CompletionException e) {
                     if (e.getCause() instanceof Error error) {
@@ -80,12 +84,14 @@ abstract class Batches {
             similar[k] = pairs.similar()[chosen[k]];
             weights[k] = 1.0 / chosen.length;
         }
-        return new Batch(IntStream.of(distinct).map(pairs.examples()::label).toArray(), first, second, similar, weights, distance);
+        return new Batch(IntStream.of(distinct).map(pairs.examples()::label).toArray(), first, second, similar, weights,
+                distance);
     }
 
     /** {@return the examples of some pairs, ascending, each once} */
     static int[] distinct(Pairs pairs, int[] chosen) {
-        return IntStream.of(chosen).flatMap(p -> IntStream.of(pairs.first()[p], pairs.second()[p])).sorted().distinct().toArray();
+        return IntStream.of(chosen).flatMap(p -> IntStream.of(pairs.first()[p], pairs.second()[p])).sorted().distinct()
+                .toArray();
     }
 
     /** {@return all pairs of examples with given labels; similar and dissimilar ones have half of the weight each} */
@@ -147,7 +153,8 @@ abstract class Batches {
 
         @Override
         Data get(int number) {
-            int[] chosen = Arrays.copyOfRange(order, number * batchSize, Math.min((number + 1) * batchSize, order.length));
+            int[] chosen = Arrays.copyOfRange(order, number * batchSize,
+                    Math.min((number + 1) * batchSize, order.length));
             int[] distinct = distinct(pairs, chosen);
             return new Data(varied(distinct), of(pairs, chosen, distinct, distance));
         }
@@ -190,7 +197,8 @@ abstract class Batches {
         @Override
         Data get(int number) {
             IntArrays.shuffle(classes, random);
-            int[] chosen = IntStream.range(0, drawn).flatMap(k -> IntStream.range(0, Math.min(perClass, byClass[classes[k]].length))
+            int[] chosen = IntStream.range(0, drawn)
+                    .flatMap(k -> IntStream.range(0, Math.min(perClass, byClass[classes[k]].length))
                     .map(i -> draw(classes[k]))).toArray();
             return new Data(varied(chosen), allPairs(IntStream.of(chosen).map(examples::label).toArray(), distance));
         }

@@ -43,13 +43,15 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
      * Creates the loss, perhaps with a mean that leaves out what has nothing left to teach.
      *
      * @param margin the distance beyond which a dissimilar pair costs nothing; greater than 0
-     * @param violatingOnly whether the dissimilar pairs of a batch that are closer than the margin share the weight of all
-     *     of them, so that those beyond it do not count in the mean
+     * @param violatingOnly whether the dissimilar pairs of a batch that are closer than the margin share the weight of
+     *     all of them, so that those beyond it do not count in the mean
      * @throws IllegalArgumentException if the margin is not a number greater than 0
      */
-    public ContrastiveLoss(@JsonProperty("margin") double margin, @JsonProperty("violatingOnly") boolean violatingOnly) {
+    public ContrastiveLoss(@JsonProperty("margin") double margin,
+            @JsonProperty("violatingOnly") boolean violatingOnly) {
         if (!(margin > 0) || Double.isInfinite(margin)) {
-            throw new IllegalArgumentException("margin must be greater than 0, but is " + margin + "; the overview uses 1.");
+            throw new IllegalArgumentException("margin must be greater than 0, but is " + margin
+                    + "; the overview uses 1.");
         }
         this.margin = margin;
         this.violatingOnly = violatingOnly;
@@ -80,7 +82,8 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
      */
     public double mean(double[] distances, boolean[] similar) {
         if (distances.length == 0 || distances.length != similar.length) {
-            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have " + distances.length
+            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have "
+                    + distances.length
                     + " and " + similar.length + ".");
         }
         double sum = 0;
@@ -118,7 +121,8 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
     }
 
     @Override
-    public double computeScore(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask, boolean average) {
+    public double computeScore(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask,
+            boolean average) {
         INDArray scores = computeScoreArray(labels, preOutput, activationFn, mask);
         double sum = scores.sumNumber().doubleValue();
         return average ? sum / scores.size(0) : sum;
@@ -158,7 +162,8 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
 
     private static INDArray similarity(INDArray labels, INDArray distance) {
         if (!labels.equalShapes(distance)) {
-            throw new IllegalArgumentException("labels must have one row a pair, shape " + Arrays.toString(distance.shape())
+            throw new IllegalArgumentException("labels must have one row a pair, shape "
+                    + Arrays.toString(distance.shape())
                     + ", but has shape " + Arrays.toString(labels.shape()) + ".");
         }
         return labels.castTo(distance.dataType());

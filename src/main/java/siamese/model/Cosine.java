@@ -67,9 +67,12 @@ final class Cosine implements Distance {
         return Transforms.max(embeddings.norm2(true, 1), SHORTEST);
     }
 
-    /** The gradient with respect to the embeddings of one with respect to directions: only what turns one reaches them. */
+    /**
+     * The gradient with respect to the embeddings of one with respect to directions: only what turns one reaches them.
+     */
     static INDArray throughDirections(INDArray gradient, INDArray directions, INDArray lengths) {
-        return gradient.subi(directions.mulColumnVector(gradient.mul(directions).sum(true, 1))).diviColumnVector(lengths);
+        return gradient.subi(directions.mulColumnVector(gradient.mul(directions).sum(true, 1)))
+                .diviColumnVector(lengths);
     }
 
     @Override

@@ -5,8 +5,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * How far apart two embeddings are; symmetric. A distance of your own needs {@link #of} and {@link #slope}; if it learns, its
- * numbers are its {@link #parameters()}, and the loss that it is trained with gives their gradient.
+ * How far apart two embeddings are; symmetric. A distance of your own needs {@link #of} and {@link #slope}; if it
+ * learns, its numbers are its {@link #parameters()}, and the loss that it is trained with gives their gradient.
  */
 public interface Distance {
 
@@ -14,9 +14,9 @@ public interface Distance {
     Distance EUCLIDEAN = new Euclidean();
 
     /**
-     * The cosine distance 1 − cos(a, b), from 0 (same direction) over 1 (orthogonal) to 2 (opposite). It is not a metric:
-     * the triangle inequality does not hold. Computed as ½‖a/‖a‖ − b/‖b‖‖²; an embedding of length 0 has no direction and
-     * is ½ away from all others.
+     * The cosine distance 1 − cos(a, b), from 0 (same direction) over 1 (orthogonal) to 2 (opposite). It is not a
+     * metric: the triangle inequality does not hold. Computed as ½‖a/‖a‖ − b/‖b‖‖²; an embedding of length 0 has no
+     * direction and is ½ away from all others.
      */
     Distance COSINE = new Cosine();
 
@@ -29,7 +29,8 @@ public interface Distance {
     double of(double[] a, double[] b);
 
     /**
-     * {@return the gradient of the distance with respect to a, ∂D(a, b)/∂a; that with respect to b is {@code slope(b, a)}}
+     * {@return the gradient of the distance with respect to a, ∂D(a, b)/∂a; that with respect to b is
+     * {@code slope(b, a)}}
      *
      * @param a an embedding
      * @param b an embedding with as many components
@@ -63,8 +64,8 @@ public interface Distance {
      *
      * @param embeddings shape [n, d], float or double; not changed
      * @param distances what {@link #matrix} gave for them
-     * @param slopes the derivative of the loss by each distance, as {@code distances} is ordered; those of (i, j) and (j, i)
-     *     are added; changed
+     * @param slopes the derivative of the loss by each distance, as {@code distances} is ordered; those of (i, j) and
+     *     (j, i) are added; changed
      */
     default INDArray gradient(INDArray embeddings, double[] distances, double[] slopes) {
         double[][] rows = embeddings.castTo(DataType.DOUBLE).toDoubleMatrix();

@@ -32,7 +32,8 @@ final class Euclidean implements Distance {
     @Override
     public double[] matrix(INDArray e) {
         int n = (int) e.size(0);
-        double[] products = e.mmul(e.transpose()).data().asDouble(); // symmetric: the order of the matrix does not matter
+        // symmetric: the order of the matrix does not matter
+        double[] products = e.mmul(e.transpose()).data().asDouble();
         double[] squares = new double[n];
         for (int i = 0; i < n; i++) {
             squares[i] = products[n * i + i];

@@ -14,9 +14,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 import siamese.data.Examples;
 
 /**
- * A base network at work, forward and backward. Layers that are known here run in those operations of ND4J that are fastest
- * for them, on the weights of the Deeplearning4j network that defines them; any other layer is run by Deeplearning4j itself. A
- * test compares embeddings and gradients with Deeplearning4j's. What is spared:
+ * A base network at work, forward and backward. Layers that are known here run in those operations of ND4J that are
+ * fastest for them, on the weights of the Deeplearning4j network that defines them; any other layer is run by
+ * Deeplearning4j itself. A test compares embeddings and gradients with Deeplearning4j's. What is spared:
  *
  * <ul>
  * <li>The first convolution is a product of matrices without a gradient for the pictures ({@link FirstConvolution}).
@@ -55,7 +55,8 @@ final class Execution {
         network = new MultiLayerNetwork(configuration);
         network.init();
         if (network.numParams() == 0) {
-            throw new IllegalArgumentException("The base network has no weights, so there is nothing to learn; add a dense layer.");
+            throw new IllegalArgumentException("The base network has no weights, so nothing can be learned; "
+                    + "add a dense layer.");
         }
         List<INDArray> outputs = network.feedForward(Nd4j.zeros(type, shape(base.input(), 2)), false);
         shapes = outputs.stream().map(Execution::shape).toArray(InputType[]::new);
@@ -115,14 +116,15 @@ final class Execution {
      */
     INDArray forward(INDArray examples, boolean training) {
         INDArray values = steps.get(0) instanceof FirstConvolution ? examples
-                : FastLayers.Foreign.channelsLast(examples.castTo(weights.dataType()));
+                : ForeignLayer.channelsLast(examples.castTo(weights.dataType()));
         for (FastLayer step : steps) {
             values = step.forward(values, training);
         }
         if (values.rank() != 2 || values.size(0) != examples.size(0)) {
-            throw new IllegalArgumentException("The base network turns an example into " + BaseNetwork.text(shapes[shapes.length - 1])
-                    + " numbers, but an embedding is one vector; end with a dense layer, after a sequence with LastTimeStep or global "
-                    + "pooling before it.");
+            throw new IllegalArgumentException("The base network turns an example into "
+                    + BaseNetwork.text(shapes[shapes.length - 1])
+                    + " numbers, but an embedding is one vector; end with a dense layer, behind LastTimeStep or "
+                    + "global pooling where there is a sequence.");
         }
         return values;
     }
@@ -138,7 +140,8 @@ final class Execution {
         int size = (int) Math.max(1, Math.min(EMBEDDING_BATCH, EMBEDDING_NUMBERS / largest));
         try {
             for (int from = 0; from < indices.length; from += size) {
-                INDArray batch = examples.batch(Arrays.copyOfRange(indices, from, Math.min(from + size, indices.length)));
+                INDArray batch = examples.batch(Arrays.copyOfRange(indices, from,
+                        Math.min(from + size, indices.length)));
                 INDArray sum = forward(batch, false).dup('c');
                 for (int v = 1; v < views; v++) {
                     sum.addi(forward(moved(batch, VIEWS[v][0], VIEWS[v][1]), false));
@@ -169,7 +172,9 @@ final class Execution {
                 NDArrayIndex.interval(Math.max(0, right), pictures.size(3) + Math.min(0, right)));
     }
 
-    /** Computes the gradient with respect to all weights from that of the embeddings that came last, which is changed. */
+    /**
+     * Computes the gradient with respect to all weights from that of the embeddings that came last, which is changed.
+     */
     void backward(INDArray dEmbeddings) {
         INDArray d = dEmbeddings;
         for (int k = steps.size() - 1; k >= 0; k--) {

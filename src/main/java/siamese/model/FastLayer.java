@@ -7,9 +7,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * One step of a base network's way forward and back. Between layers pictures lie with their channels last, [n, rows, columns,
- * channels], as oneDNN likes them best; a sequence is a picture of one column; vectors are [n, numbers]. The arrays are kept
- * for the next batch. Not for several threads at once.
+ * One step of a base network's way forward and back. Between layers pictures lie with their channels last, [n, rows,
+ * columns, channels], as oneDNN likes them best; a sequence is a picture of one column; vectors are [n, numbers]. The
+ * arrays are kept for the next batch. Not for several threads at once.
  */
 abstract class FastLayer {
 
@@ -87,10 +87,12 @@ abstract class FastLayer {
 
     /** As a product of matrices: many times faster than ND4J's sum along the first dimension. */
     static void sumColumns(INDArray matrix, INDArray sums) {
-        multiply(Nd4j.ones(matrix.dataType(), 1, matrix.size(0)), false, matrix, false, sums.reshape('c', 1, sums.length()));
+        multiply(Nd4j.ones(matrix.dataType(), 1, matrix.size(0)), false, matrix, false,
+                sums.reshape('c', 1, sums.length()));
     }
 
     static void run(String operation, int[] arguments, INDArray[] inputs, INDArray... outputs) {
-        Nd4j.exec(DynamicCustomOp.builder(operation).addInputs(inputs).addOutputs(outputs).addIntegerArguments(arguments).build());
+        Nd4j.exec(DynamicCustomOp.builder(operation).addInputs(inputs).addOutputs(outputs)
+                .addIntegerArguments(arguments).build());
     }
 }

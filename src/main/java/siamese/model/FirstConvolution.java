@@ -10,9 +10,9 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A base network's first convolution, and the max-pooling that may follow it, as a product of matrices: nobody needs a
- * gradient with respect to the pictures. These are cut into patches of the window's size, in such an order that the pooling
- * takes the largest of as many matrices as its window has places, number by number. Rows and columns of the pictures that
- * reach no embedding are left out.
+ * gradient with respect to the pictures. These are cut into patches of the window's size, in such an order that the
+ * pooling takes the largest of as many matrices as its window has places, number by number. Rows and columns of the
+ * pictures that reach no embedding are left out.
  */
 final class FirstConvolution extends FastLayer {
 
@@ -35,7 +35,8 @@ final class FirstConvolution extends FastLayer {
      * @param rows of the output that are needed
      * @param columns of the output that are needed
      */
-    FirstConvolution(DataType type, Window window, Window pooling, FastLayers.Weights own, int[] picture, int rows, int columns) {
+    FirstConvolution(DataType type, Window window, Window pooling, FastLayers.Weights own, int[] picture, int rows,
+            int columns) {
         super(type);
         this.window = window;
         this.pooling = pooling;
@@ -68,7 +69,8 @@ final class FirstConvolution extends FastLayer {
         if (type == DataType.FLOAT) {
             patches.data().asNioFloat().put(cut, 0, length);
         } else {
-            patches.assign(Nd4j.createFromArray(java.util.Arrays.copyOf(cut, length)).castTo(type).reshape('c', patches.shape()));
+            patches.assign(Nd4j.createFromArray(java.util.Arrays.copyOf(cut, length)).castTo(type)
+                    .reshape('c', patches.shape()));
         }
         convolved = array(1, places() * outputs, f);
         multiply(patches, false, filters, true, convolved);
@@ -114,7 +116,8 @@ final class FirstConvolution extends FastLayer {
                 int from = ((number * picture[0] + channel) * picture[1] + row) * picture[2];
                 for (int c = 0; c < window.kernel()[1]; c++) {
                     int column = left + c * window.dilation()[1];
-                    cut[at++] = row < 0 || row >= picture[1] || column < 0 || column >= picture[2] ? 0 : pictures[from + column];
+                    cut[at++] = row < 0 || row >= picture[1] || column < 0 || column >= picture[2] ? 0
+                            : pictures[from + column];
                 }
             }
         }

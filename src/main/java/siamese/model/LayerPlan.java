@@ -42,10 +42,12 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class LayerPlan {
 
     /** Functions of one number that never fall: they may change places with max-pooling. */
-    private static final Set<Class<?>> GROWING = Set.of(ActivationIdentity.class, ActivationReLU.class, ActivationTanH.class,
+    private static final Set<Class<?>> GROWING =
+            Set.of(ActivationIdentity.class, ActivationReLU.class, ActivationTanH.class,
             ActivationSigmoid.class, ActivationSoftPlus.class, ActivationELU.class);
     /** Other functions of one number. */
-    private static final Set<Class<?>> ELEMENTWISE = Set.of(ActivationLReLU.class, ActivationGELU.class, ActivationSwish.class,
+    private static final Set<Class<?>> ELEMENTWISE =
+            Set.of(ActivationLReLU.class, ActivationGELU.class, ActivationSwish.class,
             ActivationCube.class);
     /** Numbers of a first convolution's patches for one picture, above which they would take too much memory. */
     private static final long MOST_PATCHES = 1 << 19;
@@ -67,7 +69,8 @@ final class LayerPlan {
      * @param shapes of the input, and of the output of each layer
      * @param random draws what dropout leaves out
      */
-    LayerPlan(MultiLayerNetwork network, INDArray weights, INDArray gradient, InputType[] shapes, SplittableRandom random) {
+    LayerPlan(MultiLayerNetwork network, INDArray weights, INDArray gradient, InputType[] shapes,
+            SplittableRandom random) {
         this.network = network;
         this.weights = weights;
         this.gradient = gradient;
@@ -86,7 +89,8 @@ final class LayerPlan {
     }
 
     private Layer layer(int k) {
-        return network.getLayerWiseConfigurations().getConf(k).getLayer(); // a wrapper hides itself in network.getLayer(k)
+        // a wrapper hides itself in network.getLayer(k)
+        return network.getLayerWiseConfigurations().getConf(k).getLayer();
     }
 
     /** Whether a layer runs in operations chosen here. */
@@ -102,7 +106,8 @@ final class LayerPlan {
         if (layer instanceof ConvolutionLayer own) {
             return (kind == ConvolutionLayer.class && picture || kind == Convolution1DLayer.class && sequence)
                     && isFirst(own.getCnn2dDataFormat()) && own.getConvolutionMode() != ConvolutionMode.Causal
-                    && (k == 0 && picture && !Window.of(own).same() || !Window.of(own).isDilated()) // oneDNN refuses some dilations
+                    && (k == 0 && picture && !Window.of(own).same()
+                    || !Window.of(own).isDilated()) // oneDNN refuses some dilations
                     && isElementwise(own.getActivationFn());
         } else if (layer instanceof SubsamplingLayer own) {
             return (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence)
@@ -114,7 +119,8 @@ final class LayerPlan {
             DenseLayer own = (DenseLayer) layer;
             return !sequence && !own.hasLayerNorm() && isElementwise(own.getActivationFn());
         }
-        return kind == DropoutLayer.class || layer instanceof ActivationLayer own && isElementwise(own.getActivationFn());
+        return kind == DropoutLayer.class || layer instanceof ActivationLayer own
+                && isElementwise(own.getActivationFn());
     }
 
     private static boolean isFirst(CNN2DFormat format) {
@@ -165,9 +171,11 @@ final class LayerPlan {
     private void addConvolution(int k, ConvolutionLayer layer) {
         Window window = Window.of(layer);
         boolean sequence = layer instanceof Convolution1DLayer;
-        long[] w = network.getLayer(k).getParam("W").shape(); // [filters, channels, rows, columns], whatever its memory holds
+        // [filters, channels, rows, columns], whatever its memory holds
+        long[] w = network.getLayer(k).getParam("W").shape();
         FastLayers.Weights own = own(k, sequence ? new long[] {w[2], 1, w[1], w[0]} : w);
-        FastLayer step = k == 0 && steps.isEmpty() && !window.same() && shapes[0] instanceof InputType.InputTypeConvolutional picture
+        FastLayer step = k == 0 && steps.isEmpty() && !window.same()
+                && shapes[0] instanceof InputType.InputTypeConvolutional picture
                 ? first(window, own, picture) : null;
         steps.add(step == null ? new FastLayers.Convolution(type, window, own, sequence) : step);
         pending = layer.getActivationFn();
@@ -181,12 +189,14 @@ final class LayerPlan {
         long patches = own.weights().length() / own.weights().size(0) * rows * columns
                 * (pooling == null ? 1 : pooling.kernel()[0] * pooling.kernel()[1]);
         return patches > MOST_PATCHES ? null : new FirstConvolution(type, window, pooling, own,
-                new int[] {(int) picture.getChannels(), (int) picture.getHeight(), (int) picture.getWidth()}, rows, columns);
+                new int[] {(int) picture.getChannels(), (int) picture.getHeight(), (int) picture.getWidth()}, rows,
+                columns);
     }
 
     /** Whether the second layer is a max-pooling of windows beside each other, and nothing is in the way. */
     private boolean isPooledAtOnce() {
-        return network.getnLayers() > 1 && layer(1) instanceof SubsamplingLayer pooling && isKnown(1) && pooling.getIDropout() == null
+        return network.getnLayers() > 1 && layer(1) instanceof SubsamplingLayer pooling && isKnown(1)
+                && pooling.getIDropout() == null
                 && pooling.getPoolingType() == PoolingType.MAX && Window.of(pooling).tiles()
                 && GROWING.contains(((ConvolutionLayer) layer(0)).getActivationFn().getClass());
     }
@@ -202,7 +212,8 @@ final class LayerPlan {
         if (layer instanceof ActivationLayer || layer instanceof DropoutLayer) {
             return needed(k + 1, axis);
         }
-        Window window = layer instanceof ConvolutionLayer c ? Window.of(c) : layer instanceof SubsamplingLayer s ? Window.of(s) : null;
+        Window window = layer instanceof ConvolutionLayer c ? Window.of(c) : layer instanceof SubsamplingLayer s
+                ? Window.of(s) : null;
         return window == null || window.isPadded() ? all : window.input(axis, needed(k + 1, axis));
     }
 
@@ -224,9 +235,10 @@ final class LayerPlan {
         FastLayers.Weights own = layer.isLockGammaBeta()
                 ? new FastLayers.Weights(Nd4j.valueArrayOf(mean.shape(), layer.getGamma(), type),
                         Nd4j.valueArrayOf(mean.shape(), layer.getBeta(), type), null, null)
-                : new FastLayers.Weights(view(k, "gamma", weights), view(k, "beta", weights), view(k, "gamma", gradient),
+                : new FastLayers.Weights(view(k, "gamma", weights), view(k, "beta", weights),
+                view(k, "gamma", gradient),
                         view(k, "beta", gradient));
-        steps.add(new FastLayers.Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
+        steps.add(new Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
                 layer.isUseLogStd(), layer.getEps(), layer.getDecay()));
     }
 
@@ -243,7 +255,8 @@ final class LayerPlan {
             from += network.getLayer(before).numParams();
         }
         long to = from + network.getLayer(k).numParams();
-        steps.add(new FastLayers.Foreign(type, alone, to == from ? null : part(weights, from, to), to == from ? null : part(gradient, from, to),
+        steps.add(new ForeignLayer(type, alone, to == from ? null : part(weights, from, to), to == from ? null
+                : part(gradient, from, to),
                 shapes[k].getType() == InputType.Type.RNN));
     }
 

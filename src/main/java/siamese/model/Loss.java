@@ -11,7 +11,8 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * What training makes small, read off the embeddings of a batch. One of your own over the pairs' distances is a few lines:
+ * What training makes small, read off the embeddings of a batch. One of your own over the pairs' distances is a few
+ * lines:
  *
  * <pre>{@code
  * Loss hinge = (embeddings, batch) -> {
@@ -35,8 +36,8 @@ public interface Loss extends Serializable {
      *
      * @param loss of the batch
      * @param gradient of the loss with respect to the embeddings, shape [n, d]
-     * @param ofParameters its gradient with respect to the loss's parameters, and after them the distance's, in one row;
-     *     null where there are none
+     * @param ofParameters its gradient with respect to the loss's parameters, and after them the distance's, in one
+     *     row; null where there are none
      */
     record Result(double loss, INDArray gradient, INDArray ofParameters) {
 
@@ -71,7 +72,8 @@ public interface Loss extends Serializable {
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, agrees() ? "The gradient agrees with finite differences (largest deviation %.1e)."
+            return String.format(Locale.ROOT, agrees()
+                    ? "The gradient agrees with finite differences (largest deviation %.1e)."
                     : "The gradient is wrong at %2$s: it says %3$.6f, but finite differences say %4$.6f.",
                     largest, where, claimed, measured);
         }
@@ -92,8 +94,8 @@ public interface Loss extends Serializable {
     }
 
     /**
-     * Compares the gradient of a loss with central differences, in double precision, on random embeddings of four classes
-     * with three examples each.
+     * Compares the gradient of a loss with central differences, in double precision, on random embeddings of four
+     * classes with three examples each.
      *
      * @param loss the loss
      * @param distance how far apart embeddings are
@@ -103,11 +105,13 @@ public interface Loss extends Serializable {
      */
     static Check check(Loss loss, Distance distance, int dimensions, long seed) {
         Random random = new Random(seed);
-        INDArray embeddings = Nd4j.create(random.doubles(12L * dimensions, -1, 1).toArray(), new long[] {12, dimensions}, 'c');
+        INDArray embeddings = Nd4j.create(random.doubles(12L * dimensions, -1, 1).toArray(),
+                new long[] {12, dimensions}, 'c');
         int[] labels = IntStream.range(0, 12).map(i -> i % 4).toArray();
         Batch batch = Batches.allPairs(labels, distance);
         Result result = loss.of(embeddings, batch);
-        Check worst = worst(embeddings, result.gradient(), dimensions, "row %d, component %d of the embeddings", loss, batch, embeddings);
+        Check worst = worst(embeddings, result.gradient(), dimensions, "row %d, component %d of the embeddings", loss,
+                batch, embeddings);
         long from = 0;
         for (INDArray own : Trainer.parameters(loss, distance)) {
             INDArray part = result.ofParameters().ravel().get(NDArrayIndex.interval(from, from + own.length()));
@@ -118,7 +122,8 @@ public interface Loss extends Serializable {
         return worst;
     }
 
-    private static Check worst(INDArray values, INDArray gradient, long columns, String where, Loss loss, Batch batch, INDArray embeddings) {
+    private static Check worst(INDArray values, INDArray gradient, long columns, String where, Loss loss, Batch batch,
+            INDArray embeddings) {
         double[] claimed = gradient.dup('c').data().asDouble();
         double[] measured = new double[claimed.length];
         INDArray flat = values.reshape(values.length()); // the same memory
@@ -133,7 +138,8 @@ public interface Loss extends Serializable {
         double scale = Math.max(Arrays.stream(measured).map(Math::abs).max().orElse(0), 1e-9);
         int at = IntStream.range(0, measured.length).boxed()
                 .max(Comparator.comparingDouble(k -> deviation(claimed[k], measured[k]))).orElseThrow();
-        return new Check(deviation(claimed[at], measured[at]) / scale, String.format(Locale.ROOT, where, at / columns, at % columns),
+        return new Check(deviation(claimed[at], measured[at]) / scale,
+                String.format(Locale.ROOT, where, at / columns, at % columns),
                 claimed[at], measured[at]);
     }
 

@@ -11,7 +11,8 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * Whether Deeplearning4j's convolutions run on oneDNN, which makes the overview's training several times as fast.
  *
  * <p>Deeplearning4j 1.0.0-M2.1 has oneDNN code but leaves it off twice over: a system property must be set, which
- * {@link #enable()} does, and a class that it looks for has moved, which {@link org.nd4j.nativeblas.Nd4jCpu} puts right.
+ * {@link #enable()} does, and a class that it looks for has moved, which {@link org.nd4j.nativeblas.Nd4jCpu} puts
+ * right.
  */
 public final class OneDnn {
 
@@ -51,8 +52,10 @@ public final class OneDnn {
             System.out.println("active");
         } else {
             System.out.println(nativeLibraryHasIt()
-                    ? "Deeplearning4j does not use oneDNN although its native library has it, so training takes several times as long."
-                    : "The native library of this platform comes without oneDNN, so training takes several times as long.");
+                    ? "Deeplearning4j does not use oneDNN although its native library has it, so what it runs itself "
+                            + "takes several times as long."
+                    : "The native library of this platform comes without oneDNN, so training takes several times as "
+                            + "long.");
         }
     }
 }

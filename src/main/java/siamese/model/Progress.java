@@ -10,8 +10,10 @@ package siamese.model;
  * @param loss mean loss of this epoch's pairs so far
  * @param pairsPerSecond training pairs a second in this epoch so far
  * @param secondsLeft estimated time until the last epoch ends
- * @param warning what the reader should know now, in one sentence, such as that the network has collapsed; "" if nothing
+ * @param warning what the reader should know now, in one sentence, such as that the network has collapsed; "" if
+ *     nothing
  */
-public record Progress(int epoch, int epochs, int batch, int batches, double loss, double pairsPerSecond, double secondsLeft,
+public record Progress(int epoch, int epochs, int batch, int batches, double loss, double pairsPerSecond,
+        double secondsLeft,
         String warning) {
 }

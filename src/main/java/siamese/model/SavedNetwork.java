@@ -31,12 +31,12 @@ import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
- * The file of a saved network: a zip archive of plain parts, a properties file with what the network is and what its training
- * did, the layers as Deeplearning4j's JSON, and the weights, the optimizer's means and the parameters of a distance and a
- * loss as big-endian numbers.
+ * The file of a saved network: a zip archive of plain parts, a properties file with what the network is and what its
+ * training did, the layers as Deeplearning4j's JSON, and the weights, the optimizer's means and the parameters of a
+ * distance and a loss as big-endian numbers.
  *
- * <p>No Java object is deserialized, the JSON may name Deeplearning4j's own classes only, and no more memory is reserved than
- * the file has bytes, so that a file from a stranger can do no harm.
+ * <p>No Java object is deserialized, the JSON may name Deeplearning4j's own classes only, and no more memory is
+ * reserved than the file has bytes, so that a file from a stranger can do no harm.
  */
 final class SavedNetwork {
 
@@ -70,18 +70,20 @@ final class SavedNetwork {
     }
 
     static void write(SiameseNetwork network, OutputStream out) throws IOException {
-        SiameseNetwork.Core core = network.core();
         String layers = network.base().json();
         checkClasses(layers, "has a layer, or a part of one, that is not Deeplearning4j's");
-        StringWriter text = new StringWriter();
-        properties(network).store(text, "A network of the course Siamese Networks in Java notebooks");
+        Core core = network.core();
         ZipOutputStream zip = new ZipOutputStream(out);
-        put(zip, PROPERTIES, text.toString().getBytes(StandardCharsets.UTF_8));
-        put(zip, LAYERS, layers.getBytes(StandardCharsets.UTF_8));
-        put(zip, WEIGHTS, bytes(core.execution.weights()));
-        put(zip, MOMENTS, bytes(core.moments));
-        put(zip, DISTANCE, bytes(network.distance().parameters()));
-        put(zip, LOSS, bytes(core.loss == null ? null : core.loss.parameters()));
+        synchronized (core) {
+            StringWriter text = new StringWriter();
+            properties(network).store(text, "A network of the course Siamese Networks in Java notebooks");
+            put(zip, PROPERTIES, text.toString().getBytes(StandardCharsets.UTF_8));
+            put(zip, LAYERS, layers.getBytes(StandardCharsets.UTF_8));
+            put(zip, WEIGHTS, bytes(core.execution.weights()));
+            put(zip, MOMENTS, bytes(core.moments));
+            put(zip, DISTANCE, bytes(network.distance().parameters()));
+            put(zip, LOSS, bytes(core.loss == null ? null : core.loss.parameters()));
+        }
         zip.finish();
     }
 
@@ -117,20 +119,23 @@ final class SavedNetwork {
         p.setProperty("distance", name(network.distance()));
         p.setProperty("seed", Long.toString(network.seed()));
         p.setProperty("views", Integer.toString(network.views()));
-        p.setProperty("input", Arrays.stream(network.base().input().getShape()).mapToObj(Long::toString).collect(Collectors.joining(" ")));
+        p.setProperty("input", Arrays.stream(network.base().input().getShape()).mapToObj(Long::toString)
+                .collect(Collectors.joining(" ")));
         p.setProperty("steps", Integer.toString(network.core().steps));
         p.setProperty("data", network.core().data);
         p.setProperty("source", history.source());
         p.setProperty("interrupted", Boolean.toString(history.interrupted()));
         p.setProperty("warning", history.warning());
         for (History.Epoch e : history.epochs()) {
-            p.setProperty("epoch." + e.number(), e.trainLoss() + " " + e.testLoss() + " " + e.pairsPerSecond() + " " + e.seconds());
+            p.setProperty("epoch." + e.number(), e.trainLoss() + " " + e.testLoss() + " " + e.pairsPerSecond() + " "
+                    + e.seconds());
         }
         return p;
     }
 
     private static String name(Distance distance) {
-        return distance == Distance.EUCLIDEAN || distance == Distance.COSINE ? distance.toString() : distance.getClass().getSimpleName();
+        return distance == Distance.EUCLIDEAN || distance == Distance.COSINE ? distance.toString()
+                : distance.getClass().getSimpleName();
     }
 
     static SiameseNetwork read(Path file, Distance distance, Loss loss) throws IOException {
@@ -151,7 +156,8 @@ final class SavedNetwork {
             return network(entries(in), distance, loss);
         } catch (IOException | RuntimeException e) { // a runtime exception: a number is no number, an entry is missing
             throw new IOException(what + " is not a network that this library saved, or is damaged ("
-                    + (e instanceof IOException && e.getMessage() != null ? e.getMessage() : "its entries make no sense")
+                    + (e instanceof IOException && e.getMessage() != null ? e.getMessage()
+                    : "its entries make no sense")
                     + "); train and save it again.", e);
         }
     }
@@ -176,7 +182,8 @@ final class SavedNetwork {
             entries.put(name, content);
         }
         if (!entries.keySet().equals(ENTRIES)) {
-            throw new IOException(entries.containsKey(PROPERTIES) || entries.isEmpty() ? "it is cut off or of another version"
+            throw new IOException(entries.containsKey(PROPERTIES) || entries.isEmpty()
+                    ? "it is cut off or of another version"
                     : "it is no saved network");
         }
         return entries;
@@ -191,7 +198,7 @@ final class SavedNetwork {
         Distance distance = distance(p.getProperty("distance"), given);
         long seed = Long.parseLong(p.getProperty("seed"));
         BaseNetwork base = base(p.getProperty("input"), text(entries, LAYERS), entries.get(WEIGHTS).length);
-        SiameseNetwork.Core core = new SiameseNetwork.Core(new Execution(base, seed));
+        Core core = new Core(new Execution(base, seed));
         fill(core.execution.weights(), entries.get(WEIGHTS), "weights");
         fill(core.moments, entries.get(MOMENTS), "moments");
         fill(distance.parameters(), entries.get(DISTANCE), "distance's parameters");
@@ -204,7 +211,8 @@ final class SavedNetwork {
         List<History.Epoch> epochs = new ArrayList<>();
         for (int n = 1; p.containsKey("epoch." + n); n++) {
             String[] v = p.getProperty("epoch." + n).split(" ");
-            epochs.add(new History.Epoch(n, Double.parseDouble(v[0]), Double.parseDouble(v[1]), Double.parseDouble(v[2]),
+            epochs.add(new History.Epoch(n, Double.parseDouble(v[0]), Double.parseDouble(v[1]),
+                    Double.parseDouble(v[2]),
                     Double.parseDouble(v[3])));
         }
         core.history = new History(p.getProperty("source"), epochs, Boolean.parseBoolean(p.getProperty("interrupted")),

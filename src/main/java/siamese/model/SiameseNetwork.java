@@ -24,8 +24,9 @@ import tech.tablesaw.api.Table;
  * A Siamese network: two branches with the same weights, those of one {@link BaseNetwork}, turn two examples into two
  * embeddings, and the {@link Distance} between these says how alike the examples are.
  *
- * <p>Training stops within one batch when the thread is interrupted, as Stop in JupyterLab does; the weights learned so
- * far remain. The methods that use the weights wait for each other.
+ * <p>Training stops within one batch when the thread is interrupted, as Stop in JupyterLab does: the weights keep what
+ * was learned, and {@link #history()} has the finished epochs and says so. The methods that use the weights wait for
+ * each other.
  */
 public final class SiameseNetwork {
 
@@ -40,24 +41,6 @@ public final class SiameseNetwork {
     public record State(float[] weights, float[] moments, int steps, double loss) implements Serializable {
     }
 
-    /** What networks share that differ in their views only. */
-    static final class Core {
-
-        final Execution execution;
-        /** Adam's running means at a constant learning rate, and how many steps led there: training goes on from here. */
-        final INDArray moments;
-        int steps;
-        History history = new History("nothing", List.of(), false, "");
-        String data = "";
-        Loss loss;
-        ComputationGraph graph;
-
-        Core(Execution execution) {
-            this.execution = execution;
-            moments = Nd4j.zeros(DataType.FLOAT, 2 * execution.weights().length());
-        }
-    }
-
     private final BaseNetwork base;
     private final Distance distance;
     private final long seed;
@@ -70,7 +53,8 @@ public final class SiameseNetwork {
      * @param base the layers of each branch
      * @param distance how far apart two embeddings are
      * @param seed of the initial weights and of what training draws at random
-     * @throws IllegalArgumentException if the layers do not fit each other, or what they make of an example is no vector
+     * @throws IllegalArgumentException if the layers do not fit each other, or what they make of an example is no
+     *     vector
      */
     public SiameseNetwork(BaseNetwork base, Distance distance, long seed) {
         this(base, distance, seed, 1, new Core(new Execution(base, seed)));
@@ -97,13 +81,14 @@ public final class SiameseNetwork {
     /**
      * {@return a network on the same weights, which both train, with another number of views of a picture}
      *
-     * @param number 1, or 5: an embedding is then the mean of the base network's for the picture itself and for what it is
-     *     when moved by one pixel to the left, right, up and down, which takes five times as long; training has one view
+     * @param number 1, or 5: an embedding is then the mean over the picture itself and the picture moved by one pixel
+     *     to the left, right, up and down, which takes five times as long; training has one view
      * @throws IllegalArgumentException if it is another number, or the base network reads no pictures
      */
     public SiameseNetwork withViews(int number) {
         if (number != 1 && (number != Execution.VIEWS.length || base.input().getShape().length != 3)) {
-            throw new IllegalArgumentException("number must be 1, or of pictures " + Execution.VIEWS.length + ", but is " + number + ".");
+            throw new IllegalArgumentException("number must be 1, or of pictures " + Execution.VIEWS.length
+                    + ", but is " + number + ".");
         }
         return new SiameseNetwork(base, distance, seed, number, core);
     }
@@ -133,25 +118,18 @@ public final class SiameseNetwork {
     }
 
     /**
-     * {@return the Deeplearning4j graph with both branches, on this network's weights: its inputs are two arrays of the
-     * examples' shape, [n, …], its output is their distance, shape [n, 1], and its loss the contrastive one with margin 1}
+     * {@return the Deeplearning4j graph with both branches, on this network's weights: its inputs are two arrays of
+     * shape [n, …], its output their distances, shape [n, 1], and its loss the contrastive one with margin 1}
      *
      * @throws IllegalStateException if the distance is one that Deeplearning4j has no layers for
      */
     public ComputationGraph graph() {
-        synchronized (core) {
-            if (core.graph == null) {
-                core.graph = TwoInputs.graph(base, distance, seed, core.execution.network().params());
-            }
-            return core.graph;
-        }
+        return core.graph(base, distance, seed);
     }
 
     /** {@return what the last training did; without epochs if there was none} */
     public History history() {
-        synchronized (core) {
-            return core.history;
-        }
+        return core.history();
     }
 
     /** {@return the layers as a table: name, kind, shape of the output for one example, number of weights} */
@@ -170,26 +148,22 @@ public final class SiameseNetwork {
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
      * @throws IllegalArgumentException as {@link #fit(Pairs, Pairs, Recipe, TrainingListener...)} does
-     * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Pairs train, Pairs test, int epochs, int batchSize, TrainingListener... listeners) {
         return fit(train, test, Recipe.overview().withEpochs(epochs).withPairsPerBatch(batchSize), listeners);
     }
 
     /**
-     * Trains on pairs, each once an epoch. An example is embedded once a batch, however many of its pairs it is in. Where
-     * the learning rate is no cycle, the optimizer goes on from the training before.
-     *
-     * <p>If the thread is interrupted, training stops within one batch: the weights keep what was learned, and
-     * {@link #history()} has the finished epochs and says that it was interrupted.
+     * Trains on pairs, each once an epoch. An example is embedded once a batch, however many of its pairs it is in.
+     * Where the learning rate is no cycle, the optimizer goes on from the training before.
      *
      * @param train pairs to learn from
      * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
      * @param recipe how to train
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if there is no pair, the examples have another shape than the base network reads, or
-     *     the loss returns what it must not
+     * @throws IllegalArgumentException if there is no pair, the examples have another shape than the base network
+     *     reads, or the loss returns what it must not
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Pairs train, Pairs test, Recipe recipe, TrainingListener... listeners) {
@@ -201,16 +175,15 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Trains on labelled examples, many of them a batch and each embedded once, so that the loss reads many times the pairs
-     * for the same work. This is what the course recommends.
+     * Trains on labelled examples, each embedded once a batch, whose pairs are all read: what the course recommends.
      *
      * @param train what to learn from; a class with a single example is left out
      * @param test pairs whose loss is reported after each epoch, without any influence on training; null for none
      * @param recipe how to train
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if fewer than two classes have two examples, the examples have another shape than the
-     *     base network reads, or the loss returns what it must not
+     * @throws IllegalArgumentException if fewer than two classes have two examples, the examples have another shape
+     *     than the base network reads, or the loss returns what it must not
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Examples train, Pairs test, Recipe recipe, TrainingListener... listeners) {
@@ -219,38 +192,21 @@ public final class SiameseNetwork {
     }
 
     private History fit(Batches batches, Pairs test, Recipe recipe, TrainingListener... listeners) {
-        synchronized (core) {
-            if (recipe.oneCycle()) {
-                core.moments.assign(0);
-                core.steps = 0;
-            }
-            Trainer trainer = new Trainer(core.execution, distance, recipe, core.moments, core.steps, batches.count() * recipe.epochs());
-            core.loss = recipe.loss();
-            return trainer.run(batches, test == null ? () -> Double.NaN : () -> loss(test, recipe.loss()), history -> {
-                core.history = history;
-                core.steps = trainer.steps();
-                core.data = batches.examples.fingerprint();
-            }, listeners);
-        }
-    }
-
-    private double loss(Pairs pairs, Loss loss) {
-        int[] distinct = pairs.distinctImages();
-        return Trainer.loss(loss, distance, pairs, withViews(1).embed(pairs.examples(), distinct), distinct);
+        return core.fit(distance, batches, recipe, test == null ? () -> Double.NaN
+                : () -> Trainer.loss(recipe.loss(), withViews(1), test), listeners);
     }
 
     /**
-     * {@return a network like this one, trained on the examples by {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}:
-     * trained now, or loaded if the same was trained before; this network stays as it is}
+     * {@return a network like this one, trained on the examples: now, or loaded if the same was trained before; this
+     * network stays as it is}
      *
-     * <p>It is kept in the folder {@code models} of {@link Settings#cacheFolder()}, under a name made from the base network,
-     * the distance, the seed, the recipe and the examples; a file that cannot be read is replaced.
+     * <p>It is kept in the folder {@code models} of {@link Settings#cacheFolder()}, under a name made from the base
+     * network, the distance, the seed, the recipe and the examples; a file that cannot be read is replaced.
      *
      * @param train what to learn from; a class with a single example is left out
      * @param recipe how to train; its loss must be a record of the library or your own, by whose name it is known
      * @param listeners are told what happens, if it is trained now
      * @throws IllegalArgumentException as {@code fit} does, or if the loss or the distance has no lasting name
-     * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public SiameseNetwork trained(Examples train, Recipe recipe, TrainingListener... listeners) {
         return TrainedNetworks.get(Settings.cacheFolder().resolve("models"), this, train, recipe, listeners);
@@ -258,10 +214,7 @@ public final class SiameseNetwork {
 
     /** {@return where a training in parts begins: the weights as they are, and an Adam that has seen nothing} */
     public State state() {
-        synchronized (core) {
-            float[] weights = core.execution.weights().toFloatVector();
-            return new State(weights, new float[2 * weights.length], 0, Double.NaN);
-        }
+        return core.state();
     }
 
     /**
@@ -271,20 +224,13 @@ public final class SiameseNetwork {
      * @throws IllegalArgumentException if it is the state of a network with another number of weights
      */
     public void restore(State state) {
-        synchronized (core) {
-            long weights = core.execution.weights().length();
-            if (state.weights.length != weights || state.moments.length != 2 * weights) {
-                throw new IllegalArgumentException("state must have " + weights + " weights and twice as many moments, but has "
-                        + state.weights.length + " and " + state.moments.length + "; it is that of another network.");
-            }
-            core.execution.weights().assign(Nd4j.createFromArray(state.weights));
-        }
+        core.restore(state);
     }
 
     /**
-     * Takes some steps of the training of {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}, from a given state, on
-     * batches that depend on nothing but the examples, the recipe and the seed. So the same call gives the same result, on
-     * whatever machine of its kind it is repeated.
+     * Takes some steps of the training of {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}, from a given
+     * state, on batches that depend on nothing but the examples, the recipe and the seed. So the same call gives the
+     * same result, on whatever machine of its kind it is repeated.
      *
      * @param from where the training stands
      * @param train what to learn from; a class with a single example is left out
@@ -293,35 +239,19 @@ public final class SiameseNetwork {
      * @param ofSteps how many the whole training has: the cycle of the learning rate ends with them
      * @param seed of the batches
      * @return where it stands then; this network has its weights
-     * @throws IllegalArgumentException if an argument is out of range, or state or examples are those of another network
+     * @throws IllegalArgumentException if an argument is out of range, or state or examples are those of another
+     *     network
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public State steps(State from, Examples train, Recipe recipe, int steps, int ofSteps, long seed) {
         base.check(train);
         if (steps < 1 || ofSteps < from.steps + steps) {
-            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps + " + steps, but are "
+            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps
+                    + " + steps, but are "
                     + steps + " and " + ofSteps + ".");
         }
-        synchronized (core) {
-            restore(from);
-            Batches batches = new Batches.OfClasses(train, recipe, distance, new Random(seed));
-            INDArray moments = Nd4j.createFromArray(from.moments);
-            Trainer trainer = new Trainer(core.execution, distance, recipe, moments, from.steps, ofSteps);
-            double sum = 0;
-            try {
-                for (int step = 1; step <= steps; step++) {
-                    double score = trainer.step(batches.get(step - 1));
-                    if (!Double.isFinite(score)) {
-                        throw new ArithmeticException("The loss became " + score + " in step " + (from.steps + step)
-                                + "; try a smaller learning rate.");
-                    }
-                    sum += score;
-                }
-            } finally {
-                core.execution.release();
-            }
-            return new State(core.execution.weights().toFloatVector(), moments.toFloatVector(), from.steps + steps, sum / steps);
-        }
+        return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
+                steps, ofSteps);
     }
 
     /**
@@ -333,9 +263,7 @@ public final class SiameseNetwork {
      */
     public double[][] embed(Examples examples, int... indices) {
         base.check(examples);
-        synchronized (core) {
-            return core.execution.embed(examples, indices, views);
-        }
+        return core.embed(examples, indices, views);
     }
 
     /**
@@ -348,10 +276,8 @@ public final class SiameseNetwork {
         int[] distinct = pairs.distinctImages();
         double[][] embeddings = embed(pairs.examples(), distinct);
         double[] distances = new double[pairs.size()];
-        for (int p = 0; p < distances.length; p++) {
-            distances[p] = distance.of(embeddings[Arrays.binarySearch(distinct, pairs.first()[p])],
-                    embeddings[Arrays.binarySearch(distinct, pairs.second()[p])]);
-        }
+        Arrays.setAll(distances, p -> distance.of(embeddings[Arrays.binarySearch(distinct, pairs.first()[p])],
+                embeddings[Arrays.binarySearch(distinct, pairs.second()[p])]));
         return distances;
     }
 
@@ -371,31 +297,29 @@ public final class SiameseNetwork {
      * Saves the network, the state of its training and its history, so that it can be loaded and trained on.
      *
      * @param file where to; its folder is made if need be, and a file of this name is replaced in one step
-     * @throws IOException if the file cannot be written, or a layer is one of your own; no half-written file stays behind
+     * @throws IOException if the file cannot be written, or a layer is one of your own; no half-written file stays
+     *     behind
      */
     public void save(Path file) throws IOException {
-        synchronized (core) {
-            SavedNetwork.write(this, file.toAbsolutePath());
-        }
+        SavedNetwork.write(this, file.toAbsolutePath());
     }
 
     /**
      * Writes what {@link #save(Path)} saves.
      *
-     * @param out where to
+     * @param out where to; it is not closed
      * @throws IOException if it cannot be written, or a layer is one of your own
      */
     public void save(OutputStream out) throws IOException {
-        synchronized (core) {
-            SavedNetwork.write(this, out);
-        }
+        SavedNetwork.write(this, out);
     }
 
     /**
      * {@return a network that {@link #save(Path)} wrote}
      *
      * @param file where from
-     * @throws IOException if the file cannot be read, is not a saved network, or has a distance of your own, in one sentence
+     * @throws IOException if the file cannot be read, is not a saved network, or has a distance of your own, in one
+     *     sentence
      */
     public static SiameseNetwork load(Path file) throws IOException {
         return load(file, null, null);

@@ -4,10 +4,10 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The supervised contrastive loss of P. Khosla et al., "Supervised Contrastive Learning" (NeurIPS 2020, arXiv:2004.11362),
- * there L<sub>out</sub>: of all examples of the batch, those of its own class shall be the nearest to an example. It teaches
- * directions and so goes with the cosine distance. With the directions z of n embeddings, the temperature τ, and the
- * examples S(i) of the batch that are of the class of example i:
+ * The supervised contrastive loss of P. Khosla et al., "Supervised Contrastive Learning" (NeurIPS 2020,
+ * arXiv:2004.11362), there L<sub>out</sub>: of all examples of the batch, those of its own class shall be the nearest
+ * to an example. It teaches directions and so goes with the cosine distance. With the directions z of n embeddings, the
+ * temperature τ, and the examples S(i) of the batch that are of the class of example i:
  *
  * <pre>L = 1/n Σᵢ 1/|S(i)| Σ_{j∈S(i)} −log( exp(zᵢ·zⱼ/τ) / Σ_{k≠i} exp(zᵢ·z_k/τ) )
  * G = ∂L/∂(zᵢ·zⱼ/τ) = (exp(zᵢ·zⱼ/τ) / Σ_{k≠i} exp(zᵢ·z_k/τ) − [j∈S(i)]/|S(i)|) / n      ∂L/∂z = (G + Gᵀ)z/τ</pre>
@@ -25,7 +25,8 @@ public record SupervisedContrastiveLoss(double temperature) implements Loss {
      */
     public SupervisedContrastiveLoss {
         if (!(temperature > 0) || Double.isInfinite(temperature)) {
-            throw new IllegalArgumentException("temperature must be greater than 0, but is " + temperature + "; try 0.05.");
+            throw new IllegalArgumentException("temperature must be greater than 0, but is " + temperature
+                    + "; try 0.05.");
         }
     }
 
@@ -35,7 +36,8 @@ public record SupervisedContrastiveLoss(double temperature) implements Loss {
         int n = labels.length;
         INDArray lengths = Cosine.lengths(embeddings);
         INDArray directions = embeddings.div(lengths);
-        double[] cosines = directions.mmul(directions.transpose()).data().asDouble(); // symmetric: the order does not matter
+        // symmetric: the order does not matter
+        double[] cosines = directions.mmul(directions.transpose()).data().asDouble();
         double[] gradient = new double[n * n]; // G + Gᵀ
         double[] powers = new double[n];
         double loss = 0;
@@ -66,7 +68,8 @@ public record SupervisedContrastiveLoss(double temperature) implements Loss {
                 }
             }
         }
-        INDArray pulled = Nd4j.create(gradient, new long[] {n, n}, 'c').castTo(directions.dataType()).mmul(directions).divi(temperature);
+        INDArray pulled = Nd4j.create(gradient, new long[] {n, n}, 'c').castTo(directions.dataType()).mmul(directions)
+                .divi(temperature);
         return new Result(loss, Cosine.throughDirections(pulled, directions, lengths));
     }
 }

@@ -15,13 +15,15 @@ final class TrainedNetworks {
     }
 
     /** {@return a network like another, trained now or read from the folder; see {@link SiameseNetwork#trained}} */
-    static SiameseNetwork get(Path folder, SiameseNetwork like, Examples train, Recipe recipe, TrainingListener... listeners) {
+    static SiameseNetwork get(Path folder, SiameseNetwork like, Examples train, Recipe recipe,
+            TrainingListener... listeners) {
         String how = like.distance() + " " + recipe;
         if (how.matches("(?s).*@[0-9a-f]+\\b.*") || how.contains("$$Lambda")) {
-            throw new IllegalArgumentException("A trained network is kept under the names of its loss and distance, but one of these has "
-                    + "no name that lasts; make it a record, or use fit.");
+            throw new IllegalArgumentException("A trained network is kept under the names of its loss and "
+                    + "distance, but one of these has no name that lasts; make it a record, or use fit.");
         }
-        String what = like.base().json() + " " + like.base().input() + " " + how + " " + like.seed() + " " + train.source() + " "
+        String what = like.base().json() + " " + like.base().input() + " " + how + " " + like.seed() + " "
+                + train.source() + " "
                 + train.fingerprint();
         Path file = folder.resolve(UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)) + ".zip");
         if (Files.exists(file)) {

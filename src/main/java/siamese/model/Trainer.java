@@ -19,8 +19,8 @@ import org.nd4j.linalg.schedule.ISchedule;
 import siamese.data.Pairs;
 
 /**
- * Training: the optimizer (Adam, D. P. Kingma and J. Ba, 2015, arXiv:1412.6980, as in Keras), the learning rate, what is told
- * to listeners, and the stop.
+ * Training: the optimizer (Adam, D. P. Kingma and J. Ba, 2015, arXiv:1412.6980, as in Keras), the learning rate, what
+ * is told to listeners, and the stop.
  */
 final class Trainer {
 
@@ -61,7 +61,8 @@ final class Trainer {
     }
 
     private Learned learned(INDArray values, INDArray moments) {
-        AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(recipe.learningRate()).learningRateSchedule(schedule)
+        AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(recipe.learningRate())
+                .learningRateSchedule(schedule)
                 .epsilon(BaseNetwork.EPSILON).build());
         adam.setStateViewArray(moments.reshape(1, moments.length()), values.shape(), 'c', false);
         return new Learned(values, adam);
@@ -87,18 +88,21 @@ final class Trainer {
         execution.afterStep();
         long from = 0;
         for (Learned own : others) {
-            apply(own, result.ofParameters().ravel().get(NDArrayIndex.interval(from, from + own.values.length())).dup());
+            apply(own, result.ofParameters().ravel().get(NDArrayIndex.interval(from, from + own.values.length()))
+                    .dup());
             from += own.values.length();
         }
         steps++;
-        double sum = weights.values.sumNumber().doubleValue(); // a weight that is no number can hide behind pooling and ReLU
+        // a weight that is no number can hide behind pooling and ReLU
+        double sum = weights.values.sumNumber().doubleValue();
         return Double.isFinite(sum) ? result.loss() : sum;
     }
 
     private void apply(Learned own, INDArray gradient) {
         own.adam.applyUpdater(gradient, steps, 0);
         if (recipe.weightDecay() > 0) {
-            own.values.muli(1 - recipe.weightDecay() * (schedule == null ? recipe.learningRate() : schedule.valueAt(steps, 0)));
+            own.values.muli(1 - recipe.weightDecay() * (schedule == null ? recipe.learningRate()
+                    : schedule.valueAt(steps, 0)));
         }
         own.values.subi(gradient);
     }
@@ -107,13 +111,15 @@ final class Trainer {
         INDArray gradient = result.gradient();
         if (gradient == null || !Arrays.equals(gradient.shape(), embeddings.shape())) {
             throw new IllegalArgumentException("The loss must return a gradient of the embeddings' shape "
-                    + Arrays.toString(embeddings.shape()) + ", but it has " + (gradient == null ? "none" : Arrays.toString(gradient.shape()))
+                    + Arrays.toString(embeddings.shape()) + ", but it has "
+                    + (gradient == null ? "none" : Arrays.toString(gradient.shape()))
                     + " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
         }
         long own = others.stream().mapToLong(o -> o.values.length()).sum();
         long given = result.ofParameters() == null ? 0 : result.ofParameters().length();
         if (own != given) {
-            throw new IllegalArgumentException("The loss must return a gradient for each of its and its distance's " + own
+            throw new IllegalArgumentException("The loss must return a gradient for each of its and its distance's "
+                    + own
                     + " parameters, but has " + given + " in step " + (steps + 1) + ".");
         }
         return gradient.dataType() == embeddings.dataType() ? result
@@ -132,8 +138,10 @@ final class Trainer {
     }
 
     private String warning(double loss) {
-        return collapsed < COLLAPSED ? "" : String.format(Locale.ROOT, "The network has collapsed: all distances are the same and the "
-                + "loss stands at %.4f; start anew with a smaller learning rate (it is %s), or with another seed.", loss,
+        return collapsed < COLLAPSED ? ""
+                : String.format(Locale.ROOT, "The network has collapsed: all distances are the same and the "
+                + "loss stands at %.4f; start anew with a smaller learning rate (it is %s), or with another seed.",
+                loss,
                 recipe.learningRate());
     }
 
@@ -162,21 +170,24 @@ final class Trainer {
                     Batches.Data data = next.get();
                     last = step(data);
                     if (!Double.isFinite(last)) {
-                        throw new ArithmeticException("The loss became " + last + " in epoch " + epoch + ", batch " + number
+                        throw new ArithmeticException("The loss became " + last + " in epoch " + epoch + ", batch "
+                                + number
                                 + "; try a smaller learning rate.");
                     }
                     pairs += data.batch().size();
                     sum += data.batch().size() * last;
                     double seconds = (System.nanoTime() - start) / 1e9;
                     double batchesLeft = (double) (epochs - epoch + 1) * batches.count() - number;
-                    Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs, pairs / seconds,
+                    Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs,
+                            pairs / seconds,
                             seconds / number * batchesLeft, warning(last));
                     tell(listeners, l -> l.onBatch(progress));
                     interrupted = Thread.currentThread().isInterrupted() && batchesLeft > 0;
                 }
                 if (!interrupted) {
                     double seconds = (System.nanoTime() - start) / 1e9;
-                    History.Epoch result = new History.Epoch(epoch, sum / pairs, testLoss.getAsDouble(), pairs / seconds, seconds);
+                    History.Epoch result =
+                            new History.Epoch(epoch, sum / pairs, testLoss.getAsDouble(), pairs / seconds, seconds);
                     done.add(result);
                     tell(listeners, l -> l.onEpoch(result, epochs));
                 }
@@ -202,13 +213,17 @@ final class Trainer {
     }
 
     /** {@return the mean loss of given pairs, {@value #TEST_PAIRS} at a time} */
-    static double loss(Loss loss, Distance distance, Pairs pairs, double[][] embeddings, int[] embedded) {
+    static double loss(Loss loss, SiameseNetwork network, Pairs pairs) {
+        int[] all = pairs.distinctImages();
+        double[][] embeddings = network.embed(pairs.examples(), all);
         double sum = 0;
         for (int from = 0; from < pairs.size(); from += TEST_PAIRS) {
             int[] chosen = IntStream.range(from, Math.min(from + TEST_PAIRS, pairs.size())).toArray();
             int[] distinct = Batches.distinct(pairs, chosen);
-            double[][] rows = Arrays.stream(distinct).mapToObj(i -> embeddings[Arrays.binarySearch(embedded, i)]).toArray(double[][]::new);
-            sum += chosen.length * loss.of(Nd4j.createFromArray(rows), Batches.of(pairs, chosen, distinct, distance)).loss();
+            double[][] rows = IntStream.of(distinct).mapToObj(i -> embeddings[Arrays.binarySearch(all, i)])
+                    .toArray(double[][]::new);
+            Batch batch = Batches.of(pairs, chosen, distinct, network.distance());
+            sum += chosen.length * loss.of(Nd4j.createFromArray(rows), batch).loss();
         }
         return sum / pairs.size();
     }

@@ -39,7 +39,8 @@ public interface TrainingListener {
     }
 
     /**
-     * Training ended by an exception, which its caller gets, too; {@link #onEnd} is called unless this method is overridden.
+     * Training ended by an exception, which its caller gets, too; {@link #onEnd} is called unless this method is
+     * overridden.
      *
      * @param history all finished epochs
      * @param cause what went wrong

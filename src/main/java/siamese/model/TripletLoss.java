@@ -4,13 +4,14 @@ import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The triplet loss: an anchor a shall be nearer to a positive p, of its class, than to a negative n, of another, by a margin m:
+ * The triplet loss: an anchor a shall be nearer to a positive p, of its class, than to a negative n, of another, by a
+ * margin m:
  *
  * <pre>L = mean of max(0, m + D(a, p) − D(a, n))</pre>
  *
- * <p>F. Schroff, D. Kalenichenko and J. Philbin, "FaceNet" (CVPR 2015, arXiv:1503.03832), there with D²; with D itself, and
- * with the three ways to choose triplets within a batch compared, A. Hermans, L. Beyer and B. Leibe, "In Defense of the
- * Triplet Loss" (arXiv:1703.07737).
+ * <p>F. Schroff, D. Kalenichenko and J. Philbin, "FaceNet" (CVPR 2015, arXiv:1503.03832), there with D²; with D itself,
+ * and with the three ways to choose triplets within a batch compared, A. Hermans, L. Beyer and B. Leibe, "In Defense of
+ * the Triplet Loss" (arXiv:1703.07737).
  *
  * @param margin m, greater than 0
  * @param mining which triplets of a batch count
@@ -91,8 +92,8 @@ public record TripletLoss(double margin, Mining mining) implements Loss {
             }
         }
         if (sum.triplets == 0) {
-            throw new IllegalArgumentException("The batch has no triplet: no two examples of one class with a third of another; "
-                    + "draw at least two classes and two examples of each, such as Recipe.withClassesPerBatch(10).");
+            throw new IllegalArgumentException("The batch has no triplet, two examples of one class and a third "
+                    + "of another; draw at least two classes and two examples of each (Recipe.withClassesPerBatch).");
         }
         double count = Math.max(1, mining == Mining.ALL ? sum.violating : sum.triplets);
         for (int k = 0; k < sum.slopes.length; k++) {

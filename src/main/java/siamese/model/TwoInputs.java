@@ -46,14 +46,16 @@ final class TwoInputs {
             previous = "direction";
             distanceActivation = new HalfSquare();
         } else if (distance != Distance.EUCLIDEAN) {
-            throw new IllegalStateException("Deeplearning4j has layers for the Euclidean and the cosine distance, but this network's is "
+            throw new IllegalStateException("Deeplearning4j has layers for the Euclidean and the cosine "
+                    + "distance, but this network's is "
                     + distance + "; network.distances(pairs) computes it.");
         }
         ComputationGraph graph = new ComputationGraph(builder
                 .addVertex("embedding1", new UnstackVertex(0, 2), previous)
                 .addVertex("embedding2", new UnstackVertex(1, 2), previous)
                 .addVertex("distance", new L2Vertex(), "embedding1", "embedding2")
-                .addLayer("loss", new LossLayer.Builder(new ContrastiveLoss(1)).activation(distanceActivation).build(), "distance")
+                .addLayer("loss", new LossLayer.Builder(new ContrastiveLoss(1)).activation(distanceActivation).build(),
+                "distance")
                 .setOutputs("loss")
                 .setInputTypes(base.input(), base.input())
                 .build());
@@ -73,7 +75,8 @@ final class TwoInputs {
             add(table, layer.getLayerName(), kind(layer) + (execution.isFast(k) ? "" : " (run by Deeplearning4j)"),
                     "2 times " + BaseNetwork.text(shapes[k + 1]), execution.network().getLayer(k).numParams());
         }
-        add(table, "distance", distance.toString().toLowerCase(Locale.ROOT) + " distance of the two embeddings", "1", 0);
+        add(table, "distance", distance.toString().toLowerCase(Locale.ROOT) + " distance of the two embeddings", "1",
+                0);
         add(table, "all", "", "", execution.weights().length());
         return table;
     }
@@ -88,7 +91,8 @@ final class TwoInputs {
     private static String kind(Layer layer) {
         if (layer instanceof ConvolutionLayer c) {
             Window window = Window.of(c);
-            return c.getNOut() + " filters of " + size(window.kernel()) + (Arrays.equals(window.stride(), new int[] {1, 1}) ? ""
+            return c.getNOut() + " filters of " + size(window.kernel())
+                    + (Arrays.equals(window.stride(), new int[] {1, 1}) ? ""
                     : ", stride " + size(window.stride())) + ", " + c.getActivationFn();
         } else if (layer instanceof SubsamplingLayer p) {
             return Map.of(PoolingType.MAX, "maximum", PoolingType.AVG, "mean").getOrDefault(p.getPoolingType(),
@@ -96,8 +100,10 @@ final class TwoInputs {
         } else if (layer instanceof DenseLayer d) {
             return "dense, " + d.getActivationFn();
         }
-        String name = layer.getClass().getSimpleName().replaceFirst("Layer$", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ");
-        String function = layer instanceof BaseLayer b && !(b.getActivationFn() instanceof ActivationIdentity) ? ", " + b.getActivationFn() : "";
+        String name = layer.getClass().getSimpleName().replaceFirst("Layer$", "")
+                .replaceAll("(?<=[a-z])(?=[A-Z])", " ");
+        String function = layer instanceof BaseLayer b && !(b.getActivationFn() instanceof ActivationIdentity) ? ", "
+                + b.getActivationFn() : "";
         return (name.matches("[A-Z]+.*[A-Z]") ? name : name.toLowerCase(Locale.ROOT)) + function;
     }
 

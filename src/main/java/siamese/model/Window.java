@@ -18,17 +18,20 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 record Window(int[] kernel, int[] stride, int[] padding, int[] dilation, boolean same) {
 
     static Window of(ConvolutionLayer layer) {
-        return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(), layer.getConvolutionMode(),
+        return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(),
+                layer.getConvolutionMode(),
                 layer instanceof Convolution1DLayer);
     }
 
     static Window of(SubsamplingLayer layer) {
-        return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(), layer.getConvolutionMode(),
+        return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(),
+                layer.getConvolutionMode(),
                 layer instanceof Subsampling1DLayer);
     }
 
     /** What slides along a sequence slides over a picture of one column. */
-    private static Window of(int[] kernel, int[] stride, int[] padding, int[] dilation, ConvolutionMode mode, boolean sequence) {
+    private static Window of(int[] kernel, int[] stride, int[] padding, int[] dilation, ConvolutionMode mode,
+            boolean sequence) {
         boolean same = mode == ConvolutionMode.Same;
         return sequence ? new Window(new int[] {kernel[0], 1}, new int[] {stride[0], 1}, new int[] {padding[0], 0},
                 new int[] {dilation[0], 1}, same) : new Window(kernel, stride, padding, dilation, same);

@@ -260,7 +260,8 @@ public final class Charts {
     private static double addHistogram(XYChart chart, Pairs pairs, double[] distances, boolean similar, double bin,
             int bins) {
         String kind = similar ? "similar" : "dissimilar";
-        int[] mine = IntStream.range(0, distances.length).filter(p -> pairs.similar()[p] == similar).toArray();
+        boolean[] kinds = pairs.similar();
+        int[] mine = IntStream.range(0, distances.length).filter(p -> kinds[p] == similar).toArray();
         if (mine.length == 0) {
             throw new IllegalArgumentException("pairs has no " + kind
                     + " pair, so its distribution cannot be drawn; use pairs of both kinds.");

@@ -125,7 +125,8 @@ public final class Gallery {
     public static Gallery of(LabeledImages images, int... indices) {
         check(indices, images.size(), "images");
         return new Gallery("Images from " + images.source(), images.size(), IntStream.of(indices)
-                .mapToObj(i -> new Item(i, List.of(images.image(i)), "label " + className(images, i), "", Kind.SINGLE)).toList());
+                .mapToObj(i -> new Item(i, List.of(images.image(i)), "label " + className(images, i), "", Kind.SINGLE))
+                .toList());
     }
 
     /**
@@ -196,8 +197,8 @@ public final class Gallery {
         Graphics2D ruler = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
         FontMetrics metrics = ruler.getFontMetrics(FONT);
         int pictures = items.stream().mapToInt(item -> pictureWidth(item) + 2 * FRAME).max().orElseThrow();
-        int texts = items.stream().flatMap(item -> Stream.of(item.caption, item.detail)).mapToInt(metrics::stringWidth).max()
-                .orElseThrow();
+        int texts = items.stream().flatMap(item -> Stream.of(item.caption, item.detail)).mapToInt(metrics::stringWidth)
+                .max().orElseThrow();
         int cell = Math.max(pictures, texts) + MARGIN;
         int most = Math.max(1, (WIDTH - 2 * MARGIN) / cell);
         int rows = (items.size() + most - 1) / most;
@@ -220,7 +221,8 @@ public final class Gallery {
     }
 
     private static void paint(Graphics2D graphics, Item item, int x, int y) {
-        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION,
+                RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
         int left = x + FRAME;
         for (BufferedImage image : item.images) {
             graphics.drawImage(image, left, y + FRAME, width(image), height(image), null);

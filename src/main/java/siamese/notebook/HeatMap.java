@@ -34,7 +34,8 @@ final class HeatMap {
                 .height(115 + Math.max(4, n) * CELL).build();
         Theme.apply(chart, title, xTitle, yTitle);
         double highest = Arrays.stream(values).flatMapToDouble(Arrays::stream).max().orElseThrow();
-        boolean whole = Arrays.stream(values).flatMapToDouble(Arrays::stream).allMatch(HeatMap::isWhole);
+        boolean whole = highest < 1e6
+                && Arrays.stream(values).flatMapToDouble(Arrays::stream).allMatch(value -> value == Math.rint(value));
         List<Number[]> cells = new ArrayList<>();
         for (int edge = 0; edge <= n; edge++) {
             chart.addAnnotation(new AnnotationLine(edge - 0.5, true, false));
@@ -81,11 +82,7 @@ final class HeatMap {
         }
     }
 
-    /** Whether a value is a whole number that fits into a cell; if all are, they are written without decimals. */
-    private static boolean isWhole(double value) {
-        return value == Math.rint(value) && value < 1e6;
-    }
-
+    /** A value in so few characters that it fits into a cell; without decimals if all are whole numbers. */
     private static String text(double value, boolean whole) {
         if (whole) {
             return Text.count(Math.round(value));
@@ -98,11 +95,9 @@ final class HeatMap {
     static View view(HeatMapChart chart) {
         HeatMapSeries series = chart.getHeatMapSeries();
         List<Number[]> cells = List.copyOf(series.getHeatData());
-        boolean whole = cells.stream().allMatch(cell -> isWhole(cell[2].doubleValue()));
         String highest = cells.stream().sorted(Comparator.comparingDouble(cell -> -cell[2].doubleValue())).limit(5)
-                .map(cell -> text(cell[2].doubleValue(), whole) + " at " + series.getYData().get(cell[1].intValue())
-                        + ", " + series.getXData().get(cell[0].intValue()))
-                .collect(Collectors.joining("; "));
+                .map(cell -> Text.number(cell[2].doubleValue()) + " at " + series.getYData().get(cell[1].intValue())
+                        + ", " + series.getXData().get(cell[0].intValue())).collect(Collectors.joining("; "));
         return Charts.view(chart, AltText.title(chart) + " Columns: " + chart.getXAxisTitle() + ". Rows: "
                 + chart.getYAxisTitle() + ". Shown: " + Text.count(cells.size())
                 + " values, the highest (row, column): " + highest + ".");

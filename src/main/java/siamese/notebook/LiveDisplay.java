@@ -17,13 +17,7 @@ public final class LiveDisplay {
 
     LiveDisplay(KernelBridge bridge, Object value) {
         this.bridge = bridge;
-        OwnThread.run(() -> {
-            if (bridge == null) {
-                print(value);
-            } else {
-                updates = bridge.display(id, bridge.render(value));
-            }
-        });
+        update(value);
     }
 
     /**
@@ -35,6 +29,8 @@ public final class LiveDisplay {
         OwnThread.run(() -> {
             if (bridge == null) {
                 print(value);
+            } else if (updates == null) {
+                updates = bridge.display(id, bridge.render(value));
             } else {
                 updates.accept(bridge.render(value));
             }

@@ -25,7 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 import siamese.Campaign;
 import siamese.Mutation;
 
-/** Thousands of broken files, the same at each run: each is read rightly or refused in one sentence, in bounded memory. */
+/**
+ * Thousands of broken files, the same at each run: each is read rightly or refused in one sentence, in bounded memory.
+ */
 class BrokenFilesTest {
 
     private static final int IMAGES = 30;
@@ -36,7 +38,8 @@ class BrokenFilesTest {
     private static final int WARM_UP = 1000;
 
     private static byte[] imageFile() {
-        byte[] file = ByteBuffer.allocate(16 + IMAGES * ROWS * COLUMNS).putInt(0x803).putInt(IMAGES).putInt(ROWS).putInt(COLUMNS).array();
+        byte[] file = ByteBuffer.allocate(16 + IMAGES * ROWS * COLUMNS).putInt(0x803).putInt(IMAGES).putInt(ROWS)
+                .putInt(COLUMNS).array();
         for (int p = 16; p < file.length; p++) {
             file[p] = (byte) (p * 37);
         }
@@ -68,7 +71,8 @@ class BrokenFilesTest {
     }
 
     private static boolean right(byte[] images, byte[] labels) {
-        return whole(images, 3) && whole(labels, 1) && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels).getInt(4) && Arrays.stream(labels(labels)).distinct().count() > 1;
+        return whole(images, 3) && whole(labels, 1) && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels)
+                .getInt(4) && Arrays.stream(labels(labels)).distinct().count() > 1;
     }
 
     private static int[] labels(byte[] file) {
@@ -98,9 +102,11 @@ class BrokenFilesTest {
             byte[] labelBytes = labels;
             LabeledImages[] result = new LabeledImages[1];
             long before = Campaign.allocated();
-            String refused = Campaign.refusal(() -> result[0] = Idx.images("test", imageBytes, labelBytes), IOException.class);
+            String refused = Campaign.refusal(() -> result[0] = Idx.images("test", imageBytes, labelBytes),
+                    IOException.class);
             if (k >= WARM_UP) {
-                most = Math.max(most, (double) (Campaign.allocated() - before) / (8_000 + images.length + labels.length));
+                most = Math.max(most, (double) (Campaign.allocated() - before) / (8_000 + images.length
+                        + labels.length));
             }
             assertEquals(right(images, labels), refused == null, "file " + k + ": " + refused);
             if (refused == null) {
@@ -108,10 +114,11 @@ class BrokenFilesTest {
                 assertSame(images, labels, result[0]);
             }
         }
-        assertTrue(read > n / 200 && read < n / 2, read + " of " + n + " read: the mutations are too strong or too weak");
+        assertTrue(read > n / 200 && read < n / 2,
+                read + " of " + n + " read: the mutations are too strong or too weak");
         assertTrue(most < 20, "up to " + most + " times the size of the files was allocated");
-        Campaign.figure("IDX reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at most %.1f times "
-                + "their size + 8 kB allocated", n, read, n - read, most);
+        Campaign.figure("IDX reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at "
+                + "most %.1f times their size + 8 kB allocated", n, read, n - read, most);
     }
 
     private static void assertSame(byte[] images, byte[] labels, LabeledImages read) {
@@ -145,7 +152,8 @@ class BrokenFilesTest {
             Files.write(file, Mutation.of(zipped ? out.toByteArray() : content, random));
             byte[][] result = new byte[1][];
             long before = Campaign.allocated();
-            String refused = Campaign.refusal(() -> result[0] = data.read("file", content.length, sha256), IOException.class);
+            String refused = Campaign.refusal(() -> result[0] = data.read("file", content.length, sha256),
+                    IOException.class);
             most = Math.max(most, Campaign.allocated() - before);
             if (refused == null) {
                 read++;
@@ -155,7 +163,8 @@ class BrokenFilesTest {
         }
         assertTrue(read > 0 && read < n / 2, read + " of " + n + " read");
         assertTrue(most < 8 << 20, most + " bytes were allocated");
-        Campaign.figure("gzip reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, at most %,d kB allocated",
+        Campaign.figure("gzip reader: %,d broken files, %,d still right and read so, %,d refused in one sentence, "
+                + "at most %,d kB allocated",
                 n, read, n - read, most >> 10);
     }
 
@@ -211,13 +220,18 @@ class BrokenFilesTest {
     private static String refusedToNobody(Path folder) throws Exception {
         Path setpriv = Path.of("/usr/bin/setpriv");
         Path java = Path.of(System.getProperty("java.home"), "bin", "java").toRealPath();
-        Assumptions.assumeTrue(Files.isExecutable(setpriv), "root may read everything, and there is no setpriv to be somebody else");
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x")); // the project may lie in root's home
+        Assumptions.assumeTrue(Files.isExecutable(setpriv),
+                "root may read everything, and there is no setpriv to be somebody else");
+        // the project may lie in root's home
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         for (Class<?> needed : List.of(DataFolder.class, BrokenFilesTest.class)) {
-            copy(Path.of(needed.getProtectionDomain().getCodeSource().getLocation().toURI()).resolve("siamese/data"), folder.resolve("siamese/data"));
+            copy(Path.of(needed.getProtectionDomain().getCodeSource().getLocation().toURI()).resolve("siamese/data"),
+                    folder.resolve("siamese/data"));
         }
-        Process child = new ProcessBuilder(setpriv.toString(), "--reuid=65534", "--regid=65534", "--clear-groups", java.toString(), "-Xmx64m",
-                "-cp", folder.toString(), NotAllowed.class.getName(), folder.toString()).directory(folder.toFile()).redirectErrorStream(true).start();
+        Process child = new ProcessBuilder(setpriv.toString(), "--reuid=65534", "--regid=65534", "--clear-groups",
+                java.toString(), "-Xmx64m",
+                "-cp", folder.toString(), NotAllowed.class.getName(), folder.toString()).directory(folder.toFile())
+                .redirectErrorStream(true).start();
         String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         Assumptions.assumeFalse(child.waitFor() == 126, "only root may start this Java: " + said);
         return said;

@@ -77,7 +77,8 @@ class DataFolderTest {
         server.createContext("/half/", x -> {
             send(x, 200, Arrays.copyOf(zipped, SIZE / 2), zipped.length);
         });
-        server.createContext("/nonsense/", x -> send(x, 200, "<html>Sign in to the hotel's network</html>".getBytes(), 0));
+        server.createContext("/nonsense/",
+                x -> send(x, 200, "<html>Sign in to the hotel's network</html>".getBytes(), 0));
         server.createContext("/large/", x -> {
             byte[] body = new byte[SIZE + (1 << 20)];
             send(x, 200, body, body.length);
@@ -128,7 +129,8 @@ class DataFolderTest {
     private DataFolder folder(Path given, Duration patience, String... mirrors) {
         List<URI> addresses = Arrays.stream(mirrors)
                 .map(m -> URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/" + m + "/")).toList();
-        return new DataFolder("test", given, folder.resolve("cache"), addresses, patience, new PrintStream(progress, true, StandardCharsets.UTF_8));
+        return new DataFolder("test", given, folder.resolve("cache"), addresses, patience, 
+                new PrintStream(progress, true, StandardCharsets.UTF_8));
     }
 
     private byte[] read(DataFolder from) throws IOException {
@@ -143,7 +145,8 @@ class DataFolderTest {
 
     @Test
     void nextMirrorServesWhereOthersMisbehave() throws IOException {
-        DataFolder misbehaving = folder(null, "missing", "broken", "wrong", "half", "nonsense", "large", "loop", "good");
+        DataFolder misbehaving = folder(null, "missing", "broken", "wrong", "half", "nonsense", "large", "loop",
+                "good");
         assertArrayEquals(content, read(misbehaving));
         assertEquals(List.of("file.gz"), cacheContent());
         assertArrayEquals(content, read(misbehaving));
@@ -176,13 +179,15 @@ class DataFolderTest {
     @Test
     void builtInMirrorsMustBeReachedByHttps() {
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> DataFolder.standard("test", List.of(URI.create("http://mirror.test/")))).getMessage().contains("by https"));
+                () -> DataFolder.standard("test", List.of(URI.create("http://mirror.test/")))).getMessage()
+                .contains("by https"));
     }
 
     @Test
     void withoutAnyGoodMirrorOneSentenceSaysWhyAndNothingStaysBehind() throws IOException {
         for (String mirror : List.of("missing", "broken", "wrong", "half", "nonsense", "large", "silent", "loop")) {
-            String message = assertThrows(IOException.class, () -> read(folder(null, Duration.ofMillis(200), mirror)), mirror).getMessage();
+            String message = assertThrows(IOException.class, () -> read(folder(null, Duration.ofMillis(200), mirror)),
+                    mirror).getMessage();
             assertTrue(message.startsWith("TEST could not be had: file.gz is not in "), message);
             assertTrue(message.contains("127.0.0.1: "), message);
             assertTrue(message.contains("SIAMESE_DATA"), message);
@@ -213,10 +218,12 @@ class DataFolderTest {
     @Test
     void namesThatArchiversGiveAndSuffixesThatAreWrongAreUnderstood() throws IOException {
         Path given = Files.createDirectories(folder.resolve("given"));
-        for (String name : List.of("train-images.idx3-ubyte", "train-images.idx3-ubyte.gz", "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz")) {
+        for (String name : List.of("train-images.idx3-ubyte", "train-images.idx3-ubyte.gz", "train-images-idx3-ubyte",
+                "train-images-idx3-ubyte.gz")) {
             for (byte[] bytes : List.of(content, zipped)) {
                 Path file = Files.write(given.resolve(name), bytes);
-                assertArrayEquals(content, folder(given, "missing").read("train-images-idx3-ubyte", SIZE, sha256), name);
+                assertArrayEquals(content, folder(given, "missing").read("train-images-idx3-ubyte", SIZE, sha256),
+                        name);
                 Files.delete(file);
             }
         }
@@ -228,7 +235,8 @@ class DataFolderTest {
         for (byte[] bytes : List.of(new byte[5], Arrays.copyOf(zipped, 1000), new byte[SIZE + 5])) {
             Path file = Files.write(given.resolve("file.gz"), bytes);
             String message = Campaign.refusal(() -> read(folder(given, "missing")), IOException.class);
-            assertTrue(message.startsWith(file.toString()) && message.contains("put the original there, or move this one elsewhere"), message);
+            assertTrue(message.startsWith(file.toString())
+                    && message.contains("put the original there, or move this one elsewhere"), message);
             assertFalse(message.contains("delete"), message);
         }
     }
@@ -263,7 +271,8 @@ class DataFolderTest {
         Files.write(given.resolve("file.zip"), repacked);
         assertArrayEquals(repacked, folder(given).readArchive("file.zip", original, other));
         Files.write(given.resolve("file.zip"), zipped);
-        assertTrue(assertThrows(IOException.class, () -> folder(given).readArchive("file.zip", original, other)).getMessage()
+        assertTrue(assertThrows(IOException.class, () -> folder(given).readArchive("file.zip", original, other))
+                .getMessage()
                 .contains("is not the original file: it has "));
     }
 

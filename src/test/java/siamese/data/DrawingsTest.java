@@ -25,7 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Where the ink goes: of the stand-in digits, and of distorted drawings. */
 class DrawingsTest {
 
-    /** Who changes how they are drawn also changes their version number, and this picture. Another computer's sine may round otherwise. */
+    /**
+     * Who changes how they are drawn also changes their version number, and this picture. Another computer's sine may
+     * round otherwise.
+     */
     @Test
     void standInDigitsLookAsTheyAlwaysDid() throws IOException {
         LabeledImages drawn = StandInDigits.draw(IntStream.generate(() -> 4).limit(10).toArray(), 1);
@@ -50,13 +53,15 @@ class DrawingsTest {
         assertArrayEquals(counts, drawn.classCounts());
         assertEquals(StandInDigits.draw(counts, 7).fingerprint(), drawn.fingerprint());
         byte[] good = Files.readAllBytes(file);
-        for (byte[] damaged : List.of(new byte[0], Arrays.copyOf(good, good.length - 9), packed(14 * 784), packed(16 * 784))) {
+        for (byte[] damaged : List.of(new byte[0], Arrays.copyOf(good, good.length - 9), packed(14 * 784),
+                packed(16 * 784))) {
             Files.write(file, damaged);
             assertEquals(drawn.fingerprint(), StandInDigits.load(file, counts, 7).fingerprint());
             assertArrayEquals(good, Files.readAllBytes(file));
         }
         Files.write(file, packed(15 * 784));
-        assertEquals(0, StandInDigits.load(file, counts, 7).pixels(3).sumNumber().doubleValue(), "the file is what is read");
+        assertEquals(0, StandInDigits.load(file, counts, 7).pixels(3).sumNumber().doubleValue(),
+                "the file is what is read");
         try (Stream<Path> left = Files.list(file.getParent())) {
             assertEquals(List.of(file), left.toList());
         }
@@ -98,11 +103,16 @@ class DrawingsTest {
         isDistortion(new double[] {1, 0, 0, 1, 1, -2}, Warp.draw(giving(0.5, 0.5, 0.5, 0.5, 0.75, 0)));
         RealMatrix rotated = MatrixUtils.createRealMatrix(new double[][] {{cosine, -sine}, {sine, cosine}});
         RealMatrix slanted = MatrixUtils.createRealMatrix(new double[][] {{1, 0.25}, {0, 1}});
-        double[][] all = rotated.multiply(slanted).multiply(MatrixUtils.createRealDiagonalMatrix(new double[] {1 / 1.15, 1 / 0.85})).getData();
-        isDistortion(new double[] {all[0][0], all[0][1], all[1][0], all[1][1], 0, 0}, Warp.draw(giving(1, 1, 1, 0, 0.5, 0.5)));
+        double[][] all = rotated.multiply(slanted)
+                .multiply(MatrixUtils.createRealDiagonalMatrix(new double[] {1 / 1.15, 1 / 0.85})).getData();
+        isDistortion(new double[] {all[0][0], all[0][1], all[1][0], all[1][1], 0, 0},
+                Warp.draw(giving(1, 1, 1, 0, 0.5, 0.5)));
     }
 
-    /** Each pixel is the mean of the four old ones around the point that it comes from, each by its nearness; outside is paper. */
+    /**
+     * Each pixel is the mean of the four old ones around the point that it comes from, each by its nearness; outside is
+     * paper.
+     */
     @Test
     void distortedInkIsInterpolated() {
         Random random = new Random(3);

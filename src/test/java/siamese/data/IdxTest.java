@@ -61,7 +61,8 @@ class IdxTest {
         assertEquals(100, Pairs.create(plain, 1).size());
         Path zipped = PictureSets.garments(folder.resolve("zipped"), PictureSets.Form.COMPRESSED, 6, 2);
         Files.move(zipped.resolve("train-labels-idx1-ubyte.gz"), zipped.resolve("labels")); // the content counts
-        LabeledImages same = LabeledImages.ofIdx(zipped.resolve("train-images-idx3-ubyte.gz"), zipped.resolve("labels"), "Fashion-MNIST");
+        LabeledImages same = LabeledImages.ofIdx(zipped.resolve("train-images-idx3-ubyte.gz"), zipped.resolve("labels"),
+        "Fashion-MNIST");
         assertEquals(plain.fingerprint(), same.fingerprint());
         Path letters = PictureSets.garments(folder.resolve("letters"), PictureSets.Form.TRANSPOSED, 6, 2);
         LabeledImages lying = LabeledImages.ofIdx(letters.resolve("train-images-idx3-ubyte"),
@@ -70,7 +71,8 @@ class IdxTest {
         assertEquals(100, Pairs.create(lying, 1).size());
         assertNotEquals(plain.fingerprint(), lying.fingerprint());
         assertEquals(plain.fingerprint(), lying.transposed().fingerprint());
-        assertEquals("T-shirt", plain.withClassNames("T-shirt", "1", "2", "3", "4", "5", "6", "7", "8", "9").classNames().get(0));
+        assertEquals("T-shirt", plain.withClassNames("T-shirt", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+                .classNames().get(0));
         assertThrows(IllegalArgumentException.class, () -> plain.withClassNames("T-shirt"));
     }
 
@@ -104,11 +106,13 @@ class IdxTest {
     void whatIsBrokenIsNamed() {
         refused("image file is cut off", new byte[15], labels(1));
         refused("starts with 00000801 instead of 00000803", Arrays.copyOf(labels(20), 28), labels(1));
-        refused("should have 8 bytes after its header, but can have no more than 7", Arrays.copyOf(images(2, 2, 2), 23), labels(2));
+        refused("should have 8 bytes after its header, but can have no more than 7", Arrays.copyOf(images(2, 2, 2), 23),
+                labels(2));
         refused("should have 8 bytes after its header, but has more", Arrays.copyOf(images(2, 2, 2), 25), labels(2));
         refused("dimension 1 is -1", idx(0x803, new int[] {2, -1, 2}, 0), labels(2));
         refused("dimension 0 is 2147483647", idx(0x803, new int[] {Integer.MAX_VALUE, 1, 1}, 8), labels(2));
-        refused("which its 57016 bytes at most cannot hold", idx(0x803, new int[] {60000, 60000, 60000}, 57_000), labels(2));
+        refused("which its 57016 bytes at most cannot hold", idx(0x803, new int[] {60000, 60000, 60000}, 57_000),
+                labels(2));
         refused("do not belong together", images(2, 2, 2), labels(3));
         refused("no label but 0", images(2, 2, 2), labels(2));
     }

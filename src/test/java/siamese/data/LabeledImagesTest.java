@@ -56,19 +56,22 @@ class LabeledImagesTest {
         });
         assertEquals("test, mirrored", mirrored.source());
         assertEquals(3, mirrored.classes());
-        assertArrayEquals(new float[] {1, 0, 0, 0.2f, 0, 0.4f, 0, 0.6f}, mirrored.pixels(0, 1, 2, 3).reshape(8).toFloatVector(), 1e-6f);
+        assertArrayEquals(new float[] {1, 0, 0, 0.2f, 0, 0.4f, 0, 0.6f},
+                mirrored.pixels(0, 1, 2, 3).reshape(8).toFloatVector(), 1e-6f);
         assertArrayEquals(images.indicesByClass()[2], mirrored.indicesByClass()[2]);
         assertEquals(images.fingerprint(), images.map("same", picture -> picture).fingerprint());
         assertEquals(3, images.map("larger", picture -> new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_GRAY)).rows());
         AtomicInteger width = new AtomicInteger(1);
         assertTrue(assertThrows(IllegalArgumentException.class, () -> images.map("x",
-                picture -> new BufferedImage(width.getAndIncrement(), 1, BufferedImage.TYPE_BYTE_GRAY))).getMessage().contains("of one size"));
+                picture -> new BufferedImage(width.getAndIncrement(), 1, BufferedImage.TYPE_BYTE_GRAY))).getMessage()
+                .contains("of one size"));
     }
 
     @Test
     void badInputIsNamed() {
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> new LabeledImages("x", 1, 1, 2, new byte[2], new int[] {0, 2})).getMessage().startsWith("labels[1] is 2"));
+                () -> new LabeledImages("x", 1, 1, 2, new byte[2], new int[] {0, 2})).getMessage()
+                .startsWith("labels[1] is 2"));
         assertTrue(assertThrows(IllegalArgumentException.class,
                 () -> new LabeledImages("x", 2, 2, 2, new byte[7], new int[2])).getMessage().contains("needs 8 bytes"));
         assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 0, 1, 2, new byte[0], new int[0]));
@@ -84,7 +87,8 @@ class LabeledImagesTest {
         LabeledImages images = LabeledImages.of("mine", 1, 3, 2, new float[] {0, 0.5f, 1}, new int[] {1});
         assertEquals("[0, -128, -1]", java.util.Arrays.toString(images.bytes(0)));
         for (float wrong : new float[] {-0.01f, 1.01f, Float.NaN}) {
-            assertThrows(IllegalArgumentException.class, () -> LabeledImages.of("mine", 1, 1, 2, new float[] {wrong}, new int[] {1}));
+            assertThrows(IllegalArgumentException.class,
+                    () -> LabeledImages.of("mine", 1, 1, 2, new float[] {wrong}, new int[] {1}));
         }
     }
 }

@@ -90,7 +90,8 @@ class OmniglotTest {
         for (int p = 0; p < 784; p++) {
             assertEquals(p / 28 < 4 && p % 28 < 4 ? 255 : 0, corner[p] & 0xff, "pixel " + p);
         }
-        // a new pixel is 3.75 wide: x from 1 to 4 gives it 2.75 and the next one 0.25; y from 0 to 4 gives 3.75 and 0.25
+        // a new pixel is 3.75 wide: x from 1 to 4 gives it 2.75 and the next one 0.25; y from 0 to 4 gives 3.75 and
+        // 0.25
         byte[] small = images.bytes(0);
         assertEquals(Math.round(255 * 2.75 / 3.75), small[0] & 0xff);
         assertEquals(Math.round(255 * 0.25 / 3.75), small[1] & 0xff);
@@ -112,11 +113,15 @@ class OmniglotTest {
         }
         assertEquals(105, images.pixels(1, 0).slice(0).sumNumber().intValue());
         assertArrayEquals(drawing, images.subset(1, 0).bytes(1));
-        LabeledImages bytes = new LabeledImages("own", 105, 105, 2, concatenated(drawing, images.bytes(1)), new int[] {0, 1});
+        LabeledImages bytes = new LabeledImages("own", 105, 105, 2, concatenated(drawing, images.bytes(1)),
+                new int[] {0, 1});
         assertEquals(bytes.fingerprint(), images.fingerprint(), "how they are kept does not matter");
         assertEquals(bytes.transposed().fingerprint(), images.transposed().fingerprint());
         assertTrue(serialized(images) < serialized(bytes) / 3);
         assertThrows(IllegalArgumentException.class, () -> Omniglot.load(106));
+        LabeledImages many = images.subset(new int[5_000]);
+        String message = Campaign.refusal(() -> Warp.augmented(many, 20, new Random(1)), IllegalArgumentException.class);
+        assertTrue(message.startsWith("400,000 pictures of 105 x 105 pixels need 4.41 GB of memory"), message);
     }
 
     private static byte[] concatenated(byte[] one, byte[] other) {
@@ -137,14 +142,16 @@ class OmniglotTest {
         assertEquals("some: 3 images of 28 x 28 pixels in 2 classes", latin.images().toString());
         assertArrayEquals(new int[] {1, 2, 1}, latin.drawers());
         assertArrayEquals(new int[] {0, 0, 1}, IntStream.range(0, 3).map(latin.images()::label).toArray());
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> small().only(List.of("Klingon"), "x")).getMessage().contains("no alphabet Klingon"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> small().only(List.of("Klingon"), "x"))
+                .getMessage().contains("no alphabet Klingon"));
     }
 
     @Test
     void quarterTurnsAreNewClasses() throws IOException {
         LabeledImages turned = small().augmented(1, new Random(1));
         assertEquals("small: 16 images of 28 x 28 pixels in 12 classes", turned.toString());
-        int[] corners = IntStream.range(12, 16).map(i -> { // which corner has the ink: 0 top left, 1 top right, 2 bottom left, 3 bottom right
+        // which corner has the ink: 0 top left, 1 top right, 2 bottom left, 3 bottom right
+        int[] corners = IntStream.range(12, 16).map(i -> {
             byte[] p = turned.bytes(i);
             return IntStream.of(0, 1, 2, 3).filter(c -> p[c / 2 * 27 * 28 + c % 2 * 27] != 0).findFirst().orElseThrow();
         }).toArray();
@@ -156,7 +163,8 @@ class OmniglotTest {
     void distortedCopiesAreNewYetTheSameForASeed() throws IOException {
         LabeledImages three = small().augmented(3, new Random(1));
         assertEquals(48, three.size());
-        assertArrayEquals(small().augmented(1, new Random(9)).bytes(3 * 4), three.bytes(3 * 12), "the first copy is as it was");
+        assertArrayEquals(small().augmented(1, new Random(9)).bytes(3 * 4), three.bytes(3 * 12),
+                "the first copy is as it was");
         Set<String> different = new HashSet<>();
         for (int i = 36; i < 39; i++) {
             assertEquals(8, three.label(i));
@@ -174,34 +182,44 @@ class OmniglotTest {
         files.put("run01/training/class02.png", png(30, 0, 15, 15));
         files.put("run01/test/item01.png", png(30, 0, 15, 30));
         files.put("run01/test/item02.png", png(0, 0, 15, 30));
-        files.put("run01/class_labels.txt", "run01/test/item01.png run01/training/class02.png\nrun01/test/item02.png run01/training/class01.png\n".getBytes());
+        files.put("run01/class_labels.txt",
+                ("run01/test/item01.png run01/training/class02.png\n"
+                        + "run01/test/item02.png run01/training/class01.png\n").getBytes());
         Omniglot.Run run = Omniglot.runs(zip(files), 28).get(0);
         assertEquals("Omniglot run01: 2 images of 28 x 28 pixels in 2 classes", run.training().toString());
         assertArrayEquals(new int[] {1, 0}, new int[] {run.test().label(0), run.test().label(1)});
         assertTrue(run.test().bytes(0)[8] != 0 && run.test().bytes(1)[0] != 0);
         files.put("run01/class_labels.txt", "run01/test/item09.png run01/training/class02.png".getBytes());
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.runs(zip(files), 28)).getMessage().contains("run01/class_labels.txt"));
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.runs(zip(files), 28)).getMessage()
+                .contains("run01/class_labels.txt"));
     }
 
     @Test
     void whatIsNotOmniglotIsRefusedInOneSentence() {
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", png(50, 0, 0, 9, 9))), 28)).getMessage()
+        assertTrue(assertThrows(IOException.class,
+                () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", png(50, 0, 0, 9, 9))), 28)).getMessage()
                 .contains("50 x 50 pixels instead of 105 x 105"));
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[70_000])), 28)).getMessage()
+        assertTrue(assertThrows(IOException.class,
+                () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[70_000])), 28)).getMessage()
                 .contains("one of more than 65536 bytes"));
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[10])), 28)).getMessage()
+        assertTrue(assertThrows(IOException.class,
+                () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[10])), 28)).getMessage()
                 .contains("cannot be read"));
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.characters("x", zip(Map.of("1_1.png", png(0, 0, 9, 9))), 28)).getMessage()
+        assertTrue(assertThrows(IOException.class,
+                () -> Omniglot.characters("x", zip(Map.of("1_1.png", png(0, 0, 9, 9))), 28)).getMessage()
                 .contains("alphabet/character/number_drawer.png"));
     }
 
     @Tag("slow")
     @Test
-    @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+", disabledReason = "SIAMESE_DATA names no folder with Omniglot")
+    @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+",
+            disabledReason = "SIAMESE_DATA names no folder with Omniglot")
     void isTheRealOne() throws IOException {
         Omniglot omniglot = Omniglot.load();
-        assertEquals("Omniglot background: 19,280 images of 28 x 28 pixels in 964 classes", omniglot.background().images().toString());
-        assertEquals("Omniglot evaluation: 13,180 images of 28 x 28 pixels in 659 classes", omniglot.evaluation().images().toString());
+        assertEquals("Omniglot background: 19,280 images of 28 x 28 pixels in 964 classes",
+                omniglot.background().images().toString());
+        assertEquals("Omniglot evaluation: 13,180 images of 28 x 28 pixels in 659 classes",
+                omniglot.evaluation().images().toString());
         assertEquals(30, omniglot.background().alphabetNames().size());
         assertEquals(20, omniglot.evaluation().alphabetNames().size());
         assertTrue(Arrays.stream(omniglot.background().images().classCounts()).allMatch(n -> n == 20));
@@ -210,9 +228,11 @@ class OmniglotTest {
         Set<ByteBuffer> evaluation = drawings(omniglot.evaluation().images());
         for (Omniglot.Run run : omniglot.runs()) {
             assertEquals(20, run.training().size());
-            assertArrayEquals(IntStream.range(0, 20).toArray(), IntStream.range(0, 20).map(run.test()::label).sorted().toArray());
+            assertArrayEquals(IntStream.range(0, 20).toArray(),
+                    IntStream.range(0, 20).map(run.test()::label).sorted().toArray());
             for (ByteBuffer drawing : drawings(run.test())) {
-                assertTrue(evaluation.contains(drawing) && !background.contains(drawing), "the runs are made of evaluation drawings");
+                assertTrue(evaluation.contains(drawing) && !background.contains(drawing),
+                        "the runs are made of evaluation drawings");
             }
         }
         Omniglot quick = RunSize.QUICK.of(omniglot);
@@ -252,7 +272,8 @@ class OmniglotTest {
         for (int k = 0; k < n; k++) {
             byte[] broken = Mutation.of(whole, random);
             LabeledImages[] result = new LabeledImages[1];
-            if (Campaign.refusal(() -> result[0] = Omniglot.characters("broken", broken, 28).images(), IOException.class) == null) {
+            if (Campaign.refusal(() -> result[0] = Omniglot.characters("broken", broken, 28).images(),
+                    IOException.class) == null) {
                 read++;
                 for (int i = 0; i < result[0].size(); i += 3) {
                     assertTrue(known.contains(result[0].subset(i).pixels(0).toStringFull()), "archive " + k);
@@ -261,13 +282,15 @@ class OmniglotTest {
             Campaign.refusal(() -> Omniglot.runs(broken, 28), IOException.class);
         }
         assertTrue(read > 0 && read < n / 2, read + " of " + n + " read");
-        Campaign.figure("zip reader: %,d broken archives, %,d whose drawings are right, %,d refused in one sentence", n, read, n - read);
+        Campaign.figure("zip reader: %,d broken archives, %,d whose drawings are right, %,d refused in one sentence", n,
+                read, n - read);
     }
 
     @Test
     void archivesThatBurstOrReachOutsideAreRefused() throws IOException {
         long before = Campaign.allocated();
-        String message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(Map.of("A/a/1_01.png", new byte[1 << 26])), 28), IOException.class);
+        String message = Campaign.refusal(() -> Omniglot.characters("bomb",
+                zip(Map.of("A/a/1_01.png", new byte[1 << 26])), 28), IOException.class);
         assertTrue(message.contains("of more than 65536 bytes"), message);
         Map<String, byte[]> many = new LinkedHashMap<>();
         for (int k = 0; k < 1100; k++) {
@@ -277,7 +300,8 @@ class OmniglotTest {
         assertTrue(message.contains("67108864 bytes in all"), message);
         assertTrue(Campaign.allocated() - before < 600 << 20, Campaign.allocated() - before + " bytes were allocated");
         for (String outside : List.of("../A/a/1_01.png", "A/../../a/1_01.png", "A\\..\\..\\a\\1_01.png")) {
-            message = Campaign.refusal(() -> Omniglot.characters("outside", zip(Map.of(outside, png(1, 1, 9, 9))), 28), IOException.class);
+            message = Campaign.refusal(() -> Omniglot.characters("outside", zip(Map.of(outside, png(1, 1, 9, 9))), 28),
+                    IOException.class);
             assertTrue(message.contains("outside of its folder"), message);
         }
         byte[] twice = zip(Map.of("A/a/1_01.png", png(1, 1, 9, 9), "A/a/1_02.png", png(1, 1, 9, 9)));

@@ -71,7 +71,8 @@ class PairsTest {
     @Test
     void sameSeedSamePairsOtherSeedOtherPairs() {
         assertArrayEquals(Pairs.create(LIKE_MNIST_TEST, 5).second(), Pairs.create(LIKE_MNIST_TEST, 5).second());
-        assertFalse(Arrays.equals(Pairs.create(LIKE_MNIST_TEST, 5).second(), Pairs.create(LIKE_MNIST_TEST, 6).second()));
+        assertFalse(Arrays.equals(Pairs.create(LIKE_MNIST_TEST, 5).second(),
+                Pairs.create(LIKE_MNIST_TEST, 6).second()));
     }
 
     @Test
@@ -162,19 +163,23 @@ class PairsTest {
         assertEquals("numbers: 4 pairs, 2 similar and 2 dissimilar", pairs.toString());
         assertArrayEquals(new int[] {2, 3}, pairs.examples().classCounts());
         assertArrayEquals(new int[][] {{1, 2}, {0, 3, 4}}, pairs.examples().indicesByClass());
-        assertTrue(assertThrows(IllegalStateException.class, pairs::images).getMessage().contains("numbers join no pictures"));
+        assertTrue(assertThrows(IllegalStateException.class, pairs::images).getMessage()
+                .contains("numbers join no pictures"));
         assertEquals(3, pairs.examples().batch(Variation.NONE, new SplittableRandom(1), 3).getDouble(0, 0));
         assertTrue(assertThrows(IllegalArgumentException.class, () -> pairs.examples()
-                .batch(Variation.NONE.withShift(1), new SplittableRandom(1), 3)).getMessage().contains("must be Variation.NONE for numbers"));
+                .batch(Variation.NONE.withShift(1), new SplittableRandom(1), 3)).getMessage()
+                .contains("must be Variation.NONE for numbers"));
     }
 
     @Test
     void badInputIsNamed() {
         LabeledImages images = images(3, 3);
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Pairs.create(images(5, 1, 5), 1)).getMessage().contains("of class 1"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Pairs.create(images(5, 1, 5), 1)).getMessage()
+                .contains("of class 1"));
         assertThrows(IllegalArgumentException.class, () -> new Pairs(images, new int[1], new int[2], new boolean[1]));
         assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> new Pairs(images, new int[] {0}, new int[] {6}, new boolean[1])).getMessage().contains("made from other ones"));
+                () -> new Pairs(images, new int[] {0}, new int[] {6}, new boolean[1])).getMessage()
+                .contains("made from other ones"));
         assertThrows(IllegalArgumentException.class, () -> Pairs.create(images, 1).folds(3));
         assertThrows(IllegalArgumentException.class, () -> Pairs.create(images, 1).folds(1));
     }

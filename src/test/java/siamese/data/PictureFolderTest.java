@@ -80,7 +80,8 @@ class PictureFolderTest {
         assertArrayEquals(new int[] {1, 10, 20}, images.shape());
         put("s2/11.png", new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB));
         String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, Channels.GREY), IOException.class);
-        assertTrue(message.contains("11.png is 3 x 3 pixels, but ") && message.contains("9.bmp is 10 x 20; give the size"), message);
+        assertTrue(message.contains("11.png is 3 x 3 pixels, but ")
+                && message.contains("9.bmp is 10 x 20; give the size"), message);
         assertEquals(4, LabeledImages.ofFolder(folder, 2, 2, Channels.GREY).size());
     }
 
@@ -99,12 +100,14 @@ class PictureFolderTest {
         told.forEach(message -> assertEquals("", Campaign.faults(message)));
         Files.delete(folder.resolve("s10/1.png"));
         Files.writeString(folder.resolve("s10/1.png"), "text");
-        String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 5, 5, Channels.GREY, told::add), IOException.class);
+        String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 5, 5, Channels.GREY, told::add),
+                IOException.class);
         assertTrue(message.startsWith(folder.resolve("s10") + " has no picture that can be read"), message);
         Files.createDirectories(folder.resolve("s2/more"));
         Files.delete(notes);
         Files.delete(cut);
-        assertTrue(refusal().contains("is not a picture that Java can read") || refusal().contains("is damaged"), refusal());
+        assertTrue(refusal().contains("is not a picture that Java can read") || refusal().contains("is damaged"),
+                refusal());
     }
 
     @Test
@@ -115,18 +118,23 @@ class PictureFolderTest {
         Files.delete(folder.resolve("s10/1.png"));
         Files.delete(folder.resolve("s10"));
         assertTrue(refusal().startsWith(folder + " has one subfolder alone, s2; "), refusal());
-        String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder.resolve("s2"), 5, 5, Channels.GREY), IOException.class);
+        String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder.resolve("s2"), 5, 5, Channels.GREY),
+                IOException.class);
         assertTrue(message.contains("s2 has no subfolder; "), message);
-        message = Campaign.refusal(() -> LabeledImages.ofFolder(folder.resolve("none"), 5, 5, Channels.GREY), IOException.class);
+        message = Campaign.refusal(() -> LabeledImages.ofFolder(folder.resolve("none"), 5, 5, Channels.GREY),
+                IOException.class);
         assertTrue(message.contains("none is no folder that can be read; "), message);
     }
 
     @Test
     void sizesThatCannotBeAreRefused() {
-        String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 0, 5, Channels.GREY), IllegalArgumentException.class);
+        String message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 0, 5, Channels.GREY),
+                IllegalArgumentException.class);
         assertTrue(message.contains("rows and columns must be at least 1, but are 0 and 5"), message);
-        message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 40_000, 50_000, Channels.COLOUR), IllegalArgumentException.class);
-        assertTrue(message.startsWith("3 pictures of 40000 x 50000 pixels in colour need 18.00 GB of memory, but have less than "), message);
+        message = Campaign.refusal(() -> LabeledImages.ofFolder(folder, 40_000, 50_000, Channels.COLOUR),
+                IllegalArgumentException.class);
+        assertTrue(message.startsWith("3 pictures of 40000 x 50000 pixels in colour need 18.00 GB of memory, "),
+                message);
     }
 
     /** What Java alone reads wrongly or not at all. */
@@ -143,7 +151,8 @@ class PictureFolderTest {
             near(new Color(200, 40, 40), picture.pixels()[3 * 12 + 1], tolerance);
             near(new Color(30, 60, 210), picture.pixels()[3 * 12 + 10], tolerance);
         }
-        Path pgm = Files.write(folder.resolve("a.pgm"), "P5\n2 1\n255\n\u0007\u0064".getBytes(StandardCharsets.ISO_8859_1));
+        Path pgm = Files.write(folder.resolve("a.pgm"),
+                "P5\n2 1\n255\n\u0007\u0064".getBytes(StandardCharsets.ISO_8859_1));
         assertArrayEquals(new int[] {0x070707, 0x646464}, PictureFiles.read(pgm, "no").pixels());
         Path ascii = Files.writeString(folder.resolve("b.pgm"), "P2\n# about\n2 1\n255\n7 100\n");
         assertArrayEquals(new int[] {0x070707, 0x646464}, PictureFiles.read(ascii, "no").pixels());
@@ -166,7 +175,8 @@ class PictureFolderTest {
             }
         }
         byte[] jpeg = Files.readAllBytes(put("turned.jpg", picture));
-        String[] corners = {"top left", "top right", "bottom right", "bottom left", "left top", "right top", "right bottom", "left bottom"};
+        String[] corners = {"top left", "top right", "bottom right", "bottom left", "left top", "right top",
+                "right bottom", "left bottom"};
         for (int mark = 1; mark <= 8; mark++) {
             Rgb read = PictureFiles.read(Files.write(folder.resolve("turned.jpg"), marked(jpeg, mark)), "no");
             assertEquals(mark < 5 ? 10 : 20, read.rows(), "mark " + mark);
@@ -181,13 +191,15 @@ class PictureFolderTest {
     private static byte[] marked(byte[] jpeg, int mark) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(jpeg, 0, 2);
-        out.write(HexFormat.of().parseHex("ffe10022" + "457869660000" + "4d4d002a00000008" + "0001" + "0112000300000001000" + mark + "0000" + "00000000"));
+        out.write(HexFormat.of().parseHex("ffe10022" + "457869660000" + "4d4d002a00000008" + "0001"
+                + "0112000300000001000" + mark + "0000" + "00000000"));
         out.write(jpeg, 2, jpeg.length - 2);
         return out.toByteArray();
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+", disabledReason = "SIAMESE_DATA names no folder with faces")
+    @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+",
+            disabledReason = "SIAMESE_DATA names no folder with faces")
     void theRealFacesAreReadAsTheyAreGreyAndTinted() throws Exception {
         Path archive = Path.of(System.getenv("SIAMESE_DATA"), "faces", "att_faces.zip");
         Assumptions.assumeTrue(Files.exists(archive), "SIAMESE_DATA has no faces");
@@ -203,12 +215,15 @@ class PictureFolderTest {
             }
             digest.update(ink);
         }
-        assertEquals("2e4844a9f4fa4397058f69d6208047170f2e9d399cda18b55c1e8d28f0a83431", HexFormat.of().formatHex(digest.digest()),
+        assertEquals("2e4844a9f4fa4397058f69d6208047170f2e9d399cda18b55c1e8d28f0a83431",
+                HexFormat.of().formatHex(digest.digest()),
                 "all pixels, from s1/1 to s40/10");
-        LabeledImages small = LabeledImages.ofFolder(PictureSets.tinted(faces, folder.resolve("unpacked")), 56, 46, Channels.COLOUR);
+        LabeledImages small = LabeledImages.ofFolder(PictureSets.tinted(faces, folder.resolve("unpacked")), 56, 46,
+                Channels.COLOUR);
         assertEquals("tinted: 400 coloured images of 56 x 46 pixels in 40 classes", small.toString());
         assertEquals(2 * 9 * 40, Pairs.create(small, 1).size());
         Color cheek = new Color(small.image(5).getRGB(23, 28));
-        assertTrue(cheek.getRed() > cheek.getGreen() && cheek.getGreen() == cheek.getBlue(), "person 1 is tinted red: " + cheek);
+        assertTrue(cheek.getRed() > cheek.getGreen() && cheek.getGreen() == cheek.getBlue(),
+                "person 1 is tinted red: " + cheek);
     }
 }

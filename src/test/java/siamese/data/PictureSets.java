@@ -38,7 +38,8 @@ public final class PictureSets {
         {9, 3, 19, 3, 20, 25, 15, 25, 14, 10, 13, 25, 8, 25},
         {9, 4, 19, 4, 24, 8, 26, 23, 22, 23, 20, 12, 20, 25, 8, 25, 8, 12, 6, 23, 2, 23, 4, 8},
         {11, 2, 17, 2, 18, 12, 23, 26, 5, 26, 10, 12},
-        {8, 2, 13, 2, 14, 8, 15, 2, 20, 2, 25, 7, 25, 22, 21, 22, 21, 26, 15, 26, 14, 12, 13, 26, 7, 26, 7, 22, 3, 22, 3, 7},
+        {8, 2, 13, 2, 14, 8, 15, 2, 20, 2, 25, 7, 25, 22, 21, 22, 21, 26, 15, 26, 14, 12, 13, 26, 7, 26, 7, 22, 3, 22,
+            3, 7},
         {3, 20, 8, 12, 10, 12, 8, 18, 16, 10, 18, 11, 13, 18, 25, 19, 25, 22, 3, 22},
         {10, 4, 14, 7, 18, 4, 24, 7, 22, 13, 19, 11, 19, 26, 9, 26, 9, 11, 6, 13, 4, 7},
         {2, 14, 6, 12, 10, 14, 15, 12, 26, 19, 26, 22, 2, 22},
@@ -77,7 +78,8 @@ public final class PictureSets {
         Path folder = into.resolve("tinted");
         for (int i = 0; i < grey.size(); i++) {
             String name = grey.classNames().get(grey.label(i));
-            BufferedImage picture = tinted(grey.image(i), Color.getHSBColor(grey.label(i) / (float) grey.classes(), 0.5f, 1));
+            BufferedImage picture = tinted(grey.image(i),
+                    Color.getHSBColor(grey.label(i) / (float) grey.classes(), 0.5f, 1));
             ImageIO.write(picture, "png", Files.createDirectories(folder.resolve(name)).resolve(i + ".png").toFile());
         }
         return folder;
@@ -96,7 +98,8 @@ public final class PictureSets {
     }
 
     /**
-     * Writes four files with Fashion-MNIST's names into a folder: drawn garments of ten classes, each a little different.
+     * Writes four files with Fashion-MNIST's names into a folder: drawn garments of ten classes, each a little
+     * different.
      *
      * @return the folder
      */
@@ -107,7 +110,8 @@ public final class PictureSets {
         return folder;
     }
 
-    private static void write(Path folder, Form form, String part, int perClass, SplittableRandom random) throws IOException {
+    private static void write(Path folder, Form form, String part, int perClass, SplittableRandom random)
+            throws IOException {
         int n = 10 * perClass;
         ByteBuffer images = ByteBuffer.allocate(16 + n * 784).putInt(0x803).putInt(n).putInt(28).putInt(28);
         ByteBuffer labels = ByteBuffer.allocate(8 + n).putInt(0x801).putInt(n);

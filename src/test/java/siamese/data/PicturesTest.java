@@ -63,7 +63,8 @@ class PicturesTest {
     @Test
     void paperAndInkMayBeOfAnyShadeAndEitherWayRound() {
         BufferedImage expected = Pictures.likeMnist(drawing(BufferedImage.TYPE_INT_RGB, Color.WHITE, Color.BLACK, 200));
-        for (BufferedImage other : new BufferedImage[] {drawing(BufferedImage.TYPE_INT_RGB, Color.BLACK, Color.WHITE, 200),
+        for (BufferedImage other : new BufferedImage[] {drawing(BufferedImage.TYPE_INT_RGB, Color.BLACK, Color.WHITE,
+                200),
             drawing(BufferedImage.TYPE_INT_RGB, new Color(200, 200, 200), new Color(30, 30, 90), 200),
             drawing(BufferedImage.TYPE_BYTE_GRAY, Color.WHITE, Color.BLACK, 200),
             drawing(BufferedImage.TYPE_INT_ARGB, new Color(0, 0, 0, 0), Color.BLACK, 200)}) {
@@ -96,13 +97,17 @@ class PicturesTest {
 
     @Test
     void badInputIsNamed(@TempDir Path folder) throws IOException {
-        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("none.png"))).getMessage().startsWith("There is no file"));
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("none.png"))).getMessage()
+                .startsWith("There is no file"));
         Files.writeString(folder.resolve("text.png"), "hello");
-        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("text.png"))).getMessage().contains("not a picture"));
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("text.png"))).getMessage()
+                .contains("not a picture"));
         BufferedImage blank = new BufferedImage(50, 50, BufferedImage.TYPE_INT_RGB);
         ImageIO.write(blank, "png", folder.resolve("blank.png").toFile());
-        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("blank.png"))).getMessage().contains("has no ink"));
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("blank.png"))).getMessage()
+                .contains("has no ink"));
         assertThrows(IllegalArgumentException.class, () -> LabeledImages.of());
-        assertThrows(IllegalArgumentException.class, () -> LabeledImages.of(blank, new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB)));
+        assertThrows(IllegalArgumentException.class,
+                () -> LabeledImages.of(blank, new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB)));
     }
 }

@@ -52,7 +52,8 @@ class RgbTest {
         return new Color(shade, shade, shade);
     }
 
-    private static BufferedImage of(ColorSpace space, boolean alpha, boolean premultiplied, int type, Number... samples) {
+    private static BufferedImage of(ColorSpace space, boolean alpha, boolean premultiplied, int type,
+            Number... samples) {
         ComponentColorModel model = new ComponentColorModel(space, alpha, premultiplied,
                 alpha ? Transparency.TRANSLUCENT : Transparency.OPAQUE, type);
         int bands = model.getNumComponents();
@@ -66,14 +67,17 @@ class RgbTest {
     @Test
     void everyBuiltInKindInColour() {
         for (int type : new int[] {BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_INT_BGR, BufferedImage.TYPE_INT_ARGB,
-            BufferedImage.TYPE_INT_ARGB_PRE, BufferedImage.TYPE_3BYTE_BGR, BufferedImage.TYPE_4BYTE_ABGR, BufferedImage.TYPE_4BYTE_ABGR_PRE}) {
+            BufferedImage.TYPE_INT_ARGB_PRE, BufferedImage.TYPE_3BYTE_BGR, BufferedImage.TYPE_4BYTE_ABGR,
+            BufferedImage.TYPE_4BYTE_ABGR_PRE}) {
             shows("type " + type, painted(new BufferedImage(3, 1, type)), 0, Color.WHITE, ORANGE, Color.BLACK);
         }
         for (int type : new int[] {BufferedImage.TYPE_USHORT_565_RGB, BufferedImage.TYPE_USHORT_555_RGB}) { // five bits
             shows("type " + type, painted(new BufferedImage(3, 1, type)), 8, Color.WHITE, ORANGE, Color.BLACK);
         }
-        BufferedImage odd = new BufferedImage(new DirectColorModel(32, 0xff, 0xff00, 0xff0000), // red in the lowest byte
-                Raster.createPackedRaster(DataBuffer.TYPE_INT, 1, 1, new int[] {0xff, 0xff00, 0xff0000}, new Point()), false, null);
+        // red in the lowest byte
+        BufferedImage odd = new BufferedImage(new DirectColorModel(32, 0xff, 0xff00, 0xff0000),
+                Raster.createPackedRaster(DataBuffer.TYPE_INT, 1, 1, new int[] {0xff, 0xff00, 0xff0000}, new Point()),
+                false, null);
         odd.getRaster().setDataElements(0, 0, new int[] {240 | 130 << 8 | 20 << 16});
         shows("red in the lowest byte", odd, 0, ORANGE);
     }
@@ -83,7 +87,8 @@ class RgbTest {
         byte[] reds = {(byte) 255, (byte) 240, 0, 9};
         byte[] greens = {(byte) 255, (byte) 130, 0, 9};
         byte[] blues = {(byte) 255, 20, 0, 9};
-        BufferedImage indexed = new BufferedImage(4, 1, BufferedImage.TYPE_BYTE_INDEXED, new IndexColorModel(8, 4, reds, greens, blues, 3));
+        BufferedImage indexed = new BufferedImage(4, 1, BufferedImage.TYPE_BYTE_INDEXED,
+                new IndexColorModel(8, 4, reds, greens, blues, 3));
         IntStream.range(0, 4).forEach(x -> indexed.getRaster().setSample(x, 0, 0, x));
         shows("palette, its last colour transparent", indexed, 0, Color.WHITE, ORANGE, Color.BLACK, Color.WHITE);
         BufferedImage binary = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_BINARY);
@@ -97,7 +102,8 @@ class RgbTest {
 
     @Test
     void transparentIsWhitePaper() {
-        for (int type : new int[] {BufferedImage.TYPE_INT_ARGB, BufferedImage.TYPE_INT_ARGB_PRE, BufferedImage.TYPE_4BYTE_ABGR,
+        for (int type : new int[] {BufferedImage.TYPE_INT_ARGB, BufferedImage.TYPE_INT_ARGB_PRE,
+                BufferedImage.TYPE_4BYTE_ABGR,
             BufferedImage.TYPE_4BYTE_ABGR_PRE}) {
             BufferedImage picture = new BufferedImage(3, 1, type);
             picture.setRGB(0, 0, 0x00000000);
@@ -110,7 +116,8 @@ class RgbTest {
                 Color.WHITE, Color.BLACK, grey(100), grey(193));
         shows("grey times alpha", of(grey, true, true, DataBuffer.TYPE_BYTE, 0, 0, 0, 255, 100, 255, 40, 102), 0,
                 Color.WHITE, Color.BLACK, grey(100), grey(193));
-        shows("grey with alpha, 16 bits", of(grey, true, false, DataBuffer.TYPE_USHORT, 0, 0, 25700, 65535, 25700, 26214), 0,
+        shows("grey with alpha, 16 bits",
+                of(grey, true, false, DataBuffer.TYPE_USHORT, 0, 0, 25700, 65535, 25700, 26214), 0,
                 Color.WHITE, grey(100), grey(193));
     }
 
@@ -128,8 +135,10 @@ class RgbTest {
         shows("a part of it", bytes.getSubimage(100, 0, 3, 1), 0, grey(100), grey(101), grey(102));
         shows("grey, 16 bits", shorts, 0, all);
         ColorSpace grey = ColorSpace.getInstance(ColorSpace.CS_GRAY);
-        shows("grey, floating point", of(grey, false, false, DataBuffer.TYPE_FLOAT, 0f, 0.2f, 1f), 0, Color.BLACK, grey(51), Color.WHITE);
-        byte[] ink = IntStream.range(0, 256).collect(java.io.ByteArrayOutputStream::new, (out, v) -> out.write(v), (a, b) -> { }).toByteArray();
+        shows("grey, floating point", of(grey, false, false, DataBuffer.TYPE_FLOAT, 0f, 0.2f, 1f), 0, Color.BLACK,
+                grey(51), Color.WHITE);
+        byte[] ink = IntStream.range(0, 256)
+                .collect(java.io.ByteArrayOutputStream::new, (out, v) -> out.write(v), (a, b) -> { }).toByteArray();
         LabeledImages images = new LabeledImages("ramp", 16, 16, 2, ink, new int[1]);
         assertArrayEquals(ink, LabeledImages.of(images.image(0)).bytes(0), "there and back");
     }
@@ -138,7 +147,8 @@ class RgbTest {
     void sixteenBitsAndOtherColourSpaces() {
         ColorSpace srgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
         shows("16 bits", of(srgb, false, false, DataBuffer.TYPE_USHORT, 240 * 257, 130 * 257, 20 * 257), 0, ORANGE);
-        shows("16 bits with alpha", of(srgb, true, false, DataBuffer.TYPE_USHORT, 240 * 257, 130 * 257, 20 * 257, 0, 0, 0, 0, 65535), 0,
+        shows("16 bits with alpha", of(srgb, true, false, DataBuffer.TYPE_USHORT, 240 * 257, 130 * 257, 20 * 257, 0, 0,
+                0, 0, 65535), 0,
                 Color.WHITE, Color.BLACK);
         ColorSpace linear = ColorSpace.getInstance(ColorSpace.CS_LINEAR_RGB);
         shows("linear light", of(linear, false, false, DataBuffer.TYPE_BYTE, 255, 55, 0), 2, new Color(255, 128, 0));
@@ -149,12 +159,15 @@ class RgbTest {
         BufferedImage blue = new BufferedImage(2, 1, BufferedImage.TYPE_INT_RGB);
         blue.setRGB(0, 0, 0xffffff);
         blue.setRGB(1, 0, 0x0000ff);
-        assertArrayEquals(new float[] {0, 1 - 29 / 255f}, LabeledImages.of(blue).pixels(0).reshape(2).toFloatVector(), 1e-6f);
+        assertArrayEquals(new float[] {0, 1 - 29 / 255f}, LabeledImages.of(blue).pixels(0).reshape(2).toFloatVector(),
+                1e-6f);
         blue.setRGB(0, 0, 0xffff00); // yellow
-        assertArrayEquals(new float[] {1 - 226 / 255f, 1 - 29 / 255f}, LabeledImages.of(blue).pixels(0).reshape(2).toFloatVector(), 1e-6f);
+        assertArrayEquals(new float[] {1 - 226 / 255f, 1 - 29 / 255f},
+                LabeledImages.of(blue).pixels(0).reshape(2).toFloatVector(), 1e-6f);
         LabeledImages coloured = LabeledImages.of(Channels.COLOUR, blue);
         assertArrayEquals(new int[] {3, 1, 2}, coloured.shape());
-        assertArrayEquals(new float[] {0, 1, 0, 1, 1, 0}, coloured.pixels(0).reshape(6).toFloatVector(), 0f, "red, green, blue");
+        assertArrayEquals(new float[] {0, 1, 0, 1, 1, 0}, coloured.pixels(0).reshape(6).toFloatVector(), 0f,
+                "red, green, blue");
         assertEquals(0xffff00, coloured.image(0).getRGB(0, 0) & 0xffffff);
         assertEquals(0x0000ff, coloured.image(0).getRGB(1, 0) & 0xffffff);
         assertEquals("your own pictures: 1 coloured images of 1 x 2 pixels in 2 classes", coloured.toString());
@@ -173,8 +186,10 @@ class RgbTest {
 
     @Test
     void fittingTakesTheMiddleAndAveragesAreas() {
-        Rgb wide = new Rgb(2, 8, IntStream.range(0, 16).map(p -> Rgb.grey(p % 8 < 2 || p % 8 > 5 ? 255 : p < 8 ? 100 : 50)).toArray());
-        assertArrayEquals(new int[] {Rgb.grey(75)}, IntStream.of(wide.fitted(1, 1).pixels()).map(p -> p & 0xffffff).toArray());
+        Rgb wide = new Rgb(2, 8, IntStream.range(0, 16)
+                .map(p -> Rgb.grey(p % 8 < 2 || p % 8 > 5 ? 255 : p < 8 ? 100 : 50)).toArray());
+        assertArrayEquals(new int[] {Rgb.grey(75)},
+                IntStream.of(wide.fitted(1, 1).pixels()).map(p -> p & 0xffffff).toArray());
         Rgb half = wide.fitted(1, 2);
         assertEquals(2, half.columns());
         assertEquals(75, half.brightness(0));

@@ -46,7 +46,8 @@ class StandInDigitsTest {
     @Test
     void haveMnistsCountsSoThatEveryCountInTheTextHolds() {
         assertEquals("stand-in digits: 60,000 images of 28 x 28 pixels in 10 classes", all.train().toString());
-        assertArrayEquals(new int[] {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949}, all.train().classCounts());
+        assertArrayEquals(new int[] {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949},
+                all.train().classCounts());
         assertArrayEquals(new int[] {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}, all.test().classCounts());
         assertEquals(108_400, Pairs.create(all.train(), 1).size());
         assertEquals(17_820, Pairs.create(all.test(), 1).size());
@@ -64,7 +65,8 @@ class StandInDigitsTest {
         for (int from = 0; from < all.train().size(); from += block) {
             INDArray known = rows(all.train(), from, block);
             // |a - b|² = |a|² - 2ab + |b|², of which |a|² is the same for all b
-            float[][] distances = asked.mmul(known.transpose()).muli(-2).addiRowVector(known.mul(known).sum(1)).toFloatMatrix();
+            float[][] distances = asked.mmul(known.transpose()).muli(-2).addiRowVector(known.mul(known).sum(1))
+                    .toFloatMatrix();
             for (int q = 0; q < queries; q++) {
                 for (int k = 0; k < block; k++) {
                     if (distances[q][k] < nearest[q]) {
@@ -74,8 +76,10 @@ class StandInDigitsTest {
                 }
             }
         }
-        double right = IntStream.range(0, queries).filter(q -> answer[q] == all.test().label(q)).count() / (double) queries;
-        Campaign.figure("the nearest of 60,000 stand-in digits in pixels names %.1f %% of %,d others rightly", 100 * right, queries);
+        double right = IntStream.range(0, queries).filter(q -> answer[q] == all.test().label(q))
+                .count() / (double) queries;
+        Campaign.figure("the nearest of 60,000 stand-in digits in pixels names %.1f %% of %,d others rightly",
+                100 * right, queries);
         assertTrue(right >= 0.96 && right <= 0.98, "right: " + right);
     }
 
@@ -86,9 +90,11 @@ class StandInDigitsTest {
     @Test
     void stayWithinThePictureAndHaveAboutAsMuchInkAsMnist() {
         INDArray mean = rows(all.test(), 0, 10_000).mean(0).reshape(28, 28);
-        assertTrue(mean.meanNumber().doubleValue() > 0.09 && mean.meanNumber().doubleValue() < 0.16, "mean: " + mean.meanNumber());
+        assertTrue(mean.meanNumber().doubleValue() > 0.09 && mean.meanNumber().doubleValue() < 0.16,
+                "mean: " + mean.meanNumber());
         for (int k = 0; k < 28; k++) {
-            for (double edge : new double[] {mean.getDouble(0, k), mean.getDouble(27, k), mean.getDouble(k, 0), mean.getDouble(k, 27)}) {
+            for (double edge : new double[] {mean.getDouble(0, k), mean.getDouble(27, k), mean.getDouble(k, 0),
+                    mean.getDouble(k, 27)}) {
                 assertTrue(edge < 0.005, "ink at the edge: " + edge);
             }
         }
@@ -114,7 +120,8 @@ class StandInDigitsTest {
             assertArrayEquals(good, Files.readAllBytes(test));
         }
         try (Stream<Path> files = Files.list(kept)) {
-            assertEquals(List.of("test-1.z", "train-1.z"), files.map(f -> f.getFileName().toString()).sorted().toList());
+            assertEquals(List.of("test-1.z", "train-1.z"),
+                    files.map(f -> f.getFileName().toString()).sorted().toList());
         }
     }
 
@@ -131,7 +138,8 @@ class StandInDigitsTest {
     }
 
     private DataFolder nowhere(Path given) {
-        return new DataFolder("mnist", given, folder.resolve("cache/mnist"), List.of(URI.create("http://127.0.0.1:9/")), Duration.ofSeconds(5),
+        return new DataFolder("mnist", given, folder.resolve("cache/mnist"), List.of(URI.create("http://127.0.0.1:9/")),
+                Duration.ofSeconds(5),
                 System.out);
     }
 
@@ -149,7 +157,8 @@ class StandInDigitsTest {
         assertEquals("stand-in digits", mnist.train().source());
         assertEquals("stand-in digits, quick run", RunSize.QUICK.of(mnist).test().source());
         String text = said.toString(StandardCharsets.UTF_8);
-        assertTrue(text.startsWith("MNIST could not be had, ") && text.contains("stand-in digits") && text.contains("SIAMESE_DATA"), text);
+        assertTrue(text.startsWith("MNIST could not be had, ") && text.contains("stand-in digits")
+                && text.contains("SIAMESE_DATA"), text);
         assertEquals(1, text.lines().count(), text);
     }
 
@@ -161,10 +170,12 @@ class StandInDigitsTest {
     @Test
     void doNotStandInForFilesThatTheUserGave() throws IOException {
         Path given = Files.createDirectories(folder.resolve("given/mnist"));
-        assertTrue(message(given).startsWith("MNIST could not be had: train-images-idx3-ubyte.gz is neither in " + given));
+        assertTrue(message(given).startsWith("MNIST could not be had: train-images-idx3-ubyte.gz is neither in "
+                + given));
         Files.writeString(given.resolve("train-images-idx3-ubyte"), "something else");
         assertTrue(message(given).contains("is not the original file"));
-        assertTrue(message(folder.resolve("no/such/mnist")).contains("is neither in " + folder.resolve("no/such/mnist")));
+        assertTrue(message(folder.resolve("no/such/mnist"))
+                .contains("is neither in " + folder.resolve("no/such/mnist")));
     }
 
     private String message(Path given) {

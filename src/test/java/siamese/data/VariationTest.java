@@ -71,7 +71,8 @@ class VariationTest {
         }
         for (int axis = 0; axis < 2; axis++) {
             assertEquals(0, mean[axis], 0.1, "to both sides alike");
-            assertTrue(squares[axis] > 0.02 && squares[axis] < 0.25, "as a whole by less than a knot: " + squares[axis]);
+            assertTrue(squares[axis] > 0.02 && squares[axis] < 0.25,
+                    "as a whole by less than a knot: " + squares[axis]);
         }
         INDArray first = bent.slice(0);
         double top = rowCentre(first, 8);
@@ -105,7 +106,8 @@ class VariationTest {
 
     @Test
     void badInputIsNamed() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> NONE.withShift(Double.NaN)).getMessage().contains("shift must be 0 to 4"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> NONE.withShift(Double.NaN)).getMessage()
+                .contains("shift must be 0 to 4"));
         assertThrows(IllegalArgumentException.class, () -> NONE.withShift(4.1));
         assertThrows(IllegalArgumentException.class, () -> NONE.withBend(-0.1));
         assertThrows(IllegalArgumentException.class, () -> NONE.withInk(2.1));

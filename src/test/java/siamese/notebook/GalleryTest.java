@@ -93,7 +93,8 @@ class GalleryTest {
     @Test
     void htmlHasSizeAndAlternativeTextAndTextHasOneLineEach() throws IOException {
         View view = Gallery.firstPairs(PAIRS, 7).view();
-        assertEquals(Samples.picture(view.html()).getWidth() / 2, Integer.parseInt(Samples.attribute(view.html(), "width")));
+        assertEquals(Samples.picture(view.html()).getWidth() / 2,
+                Integer.parseInt(Samples.attribute(view.html(), "width")));
         assertTrue(Samples.attribute(view.html(), "alt").startsWith(
                 "Pairs of images from squares &amp; &lt;stripes&gt;, 7 pictures: similar: 0, 0; dissimilar: 0, 1; "));
         assertEquals(8, view.text().lines().count());
@@ -105,7 +106,8 @@ class GalleryTest {
         for (int n : new int[] {1, 2, 7, 50}) {
             BufferedImage picture = Gallery.firstPairs(PAIRS, n).image();
             assertTrue(picture.getWidth() <= 2 * 744, n + " pairs are " + picture.getWidth() + " wide");
-            assertEquals(List.of(0xffffff), Samples.column(picture, picture.getWidth() - 1).stream().distinct().toList());
+            assertEquals(List.of(0xffffff),
+                    Samples.column(picture, picture.getWidth() - 1).stream().distinct().toList());
         }
     }
 
