@@ -50,7 +50,8 @@ class LikelyMistakesTest {
         float[] bytesAsNumbers = new float[4 * 28 * 28];
         Arrays.fill(bytesAsNumbers, 255);
         return List.of(
-                mistake("wrong shape", () -> network.embed(images(32, 2, 0, 1), 0, 1), "images", "32 x 32", "Pictures.likeMnist"),
+                mistake("wrong shape", () -> network.embed(images(32, 2, 0, 1), 0, 1),
+                        "examples of shape", "1 × 32 × 32", "bring pictures to its size"),
                 mistake("images not in [0, 1]", () -> LabeledImages.of("mine", 28, 28, 2, bytesAsNumbers, new int[4]),
                         "pixels[0]", "255", "divide them by 255"),
                 mistake("labels of the wrong length", () -> new LabeledImages("mine", 28, 28, 2, new byte[2 * 28 * 28], new int[3]),

@@ -94,8 +94,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         String data = System.getenv("SIAMESE_DATA");
         Path given = data == null || data.isBlank() ? null : Path.of(data).toAbsolutePath().resolve(name);
-        return new DataFolder(name, given,
-                Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20), System.out);
+        return new DataFolder(name, given, Settings.cacheFolder().resolve(name), mirrors, Duration.ofSeconds(20),
+                System.out);
     }
 
     /** The file on this machine, if it is here. */
@@ -239,8 +239,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + wanted.onMirror()
                 + " is " + (given == null ? "not in " : "neither in " + given + " nor in ") + cache
-                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder " + name
-                + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
+                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder "
+                + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
     }
 
     private static boolean isUnreachable(IOException e) {

@@ -1,8 +1,7 @@
 package siamese.evaluation;
 
-import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.Arrays;
-import java.util.stream.IntStream;
+import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 import org.apache.commons.math3.stat.descriptive.rank.Percentile.EstimationType;
 import siamese.data.Pairs;
@@ -96,7 +95,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          *     replicates, or there are too few pairs of one kind
          */
         public static Bootstrap overImages(Pairs pairs, double[] distances, double threshold, int replicates, long seed) {
-            return of(Resampling.of(pairs, distances, threshold, true).run(replicates, seed));
+            return of(Resampling.ofImages(pairs, distances, threshold).bootstrap(replicates, seed));
         }
 
         /**
@@ -111,15 +110,16 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * @throws IllegalArgumentException as {@link #overImages}
          */
         public static Bootstrap overPairs(Pairs pairs, double[] distances, double threshold, int replicates, long seed) {
-            return of(Resampling.of(pairs, distances, threshold, false).run(replicates, seed));
+            return of(Resampling.ofPairs(pairs, distances, threshold).bootstrap(replicates, seed));
         }
 
-        private static Bootstrap of(double[][] figures) {
-            return new Bootstrap(column(figures, 0), column(figures, 1), column(figures, 2));
+        private static Bootstrap of(Resampling.Figures[] figures) {
+            return new Bootstrap(column(figures, Resampling.Figures::equalErrorRate), column(figures, Resampling.Figures::auc),
+                    column(figures, Resampling.Figures::accuracy));
         }
 
-        private static double[] column(double[][] rows, int k) {
-            return Arrays.stream(rows).mapToDouble(row -> row[k]).toArray();
+        private static double[] column(Resampling.Figures[] rows, ToDoubleFunction<Resampling.Figures> figure) {
+            return Arrays.stream(rows).mapToDouble(figure).toArray();
         }
 
         /** {@return the 95 % interval of the equal error rate} */
@@ -170,75 +170,31 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      * @throws IllegalArgumentException as {@link #of(double[], boolean[])}
      */
     public static VerificationReport of(String source, double[] distances, boolean[] similar) {
-        int[] order = sorted(distances, similar);
-        int positives = (int) IntStream.range(0, similar.length).filter(p -> similar[p]).count();
-        int negatives = similar.length - positives;
-        if (positives == 0 || negatives == 0) {
-            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + positives + " similar and "
-                    + negatives + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
+        Ranking ranking = Ranking.of(distances, similar);
+        long[] once = new long[similar.length];
+        Arrays.fill(once, 1);
+        Roc roc = ranking.roc(once);
+        if (!roc.hasBothKinds()) {
+            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + roc.positives + " similar and "
+                    + roc.negatives + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
         }
-        double[] thresholds = new double[order.length + 1];
-        int[] falseAccepts = new int[order.length + 1];
-        int[] trueAccepts = new int[order.length + 1];
+        double[] steps = ranking.distances();
+        double[] thresholds = new double[steps.length + 1];
         thresholds[0] = Double.NEGATIVE_INFINITY;
-        int points = 1;
-        for (int k = 0; k < order.length; k++) {
-            double distance = distances[order[k]];
-            if (distance != thresholds[points - 1]) {
-                thresholds[points] = distance;
-                falseAccepts[points] = falseAccepts[points - 1];
-                trueAccepts[points] = trueAccepts[points - 1];
-                points++;
-            }
-            (similar[order[k]] ? trueAccepts : falseAccepts)[points - 1]++;
-        }
-        double[] far = Arrays.stream(falseAccepts).limit(points).mapToDouble(n -> (double) n / negatives).toArray();
-        double[] tar = Arrays.stream(trueAccepts).limit(points).mapToDouble(n -> (double) n / positives).toArray();
-        double auc = 0;
-        int best = 0;
-        int equal = 0;
-        for (int k = 1; k < points; k++) {
-            auc += (far[k] - far[k - 1]) * (tar[k] + tar[k - 1]) / 2;
-            if (trueAccepts[k] - falseAccepts[k] > trueAccepts[best] - falseAccepts[best]) {
-                best = k;
-            }
-            if (equal == 0 && far[k] >= 1 - tar[k]) {
-                equal = k;
-            }
-        }
-        // Between the points equal − 1 and equal, false reject rate − false accept rate falls through 0.
-        double before = 1 - tar[equal - 1] - far[equal - 1];
-        double after = 1 - tar[equal] - far[equal];
-        double part = before / (before - after);
-        double lower = equal == 1 ? Math.min(0, thresholds[1]) : thresholds[equal - 1];
-        return new VerificationReport(source, order.length, positives, Arrays.copyOf(thresholds, points), far, tar, auc,
-                far[equal - 1] + part * (far[equal] - far[equal - 1]), lower + part * (thresholds[equal] - lower),
-                (double) (trueAccepts[best] + negatives - falseAccepts[best]) / order.length, middle(thresholds, points, best));
-    }
-
-    /** Indices of the distances in ascending order, after checking them. */
-    static int[] sorted(double[] distances, boolean[] similar) {
-        if (distances.length != similar.length) {
-            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have " + distances.length
-                    + " and " + similar.length + ".");
-        }
-        for (int p = 0; p < distances.length; p++) {
-            if (!Double.isFinite(distances[p])) {
-                throw new IllegalArgumentException("distances[" + p + "] is " + distances[p]
-                        + ", but a distance must be a finite number; did training fail?");
-            }
-        }
-        int[] order = IntStream.range(0, distances.length).toArray();
-        IntArrays.stableSort(order, (p, q) -> Double.compare(distances[p], distances[q])); // two numbers a pair, and no object
-        return order;
+        System.arraycopy(steps, 0, thresholds, 1, steps.length);
+        Roc.Crossing equal = roc.crossing();
+        double lower = equal.step() == 0 ? Math.min(0, steps[0]) : steps[equal.step() - 1];
+        return new VerificationReport(source, similar.length, (int) roc.positives, thresholds, roc.falseAcceptRates(),
+                roc.trueAcceptRates(), roc.auc(), equal.rate(), lower + equal.part() * (steps[equal.step()] - lower),
+                roc.accuracy(roc.best()), middle(thresholds, roc.best()));
     }
 
     /** A threshold that accepts the points up to k: halfway to the next distance. */
-    private static double middle(double[] thresholds, int points, int k) {
+    private static double middle(double[] thresholds, int k) {
         if (k == 0) {
             return Math.min(0, thresholds[1] - 1);
         }
-        return k == points - 1 ? thresholds[k] : (thresholds[k] + thresholds[k + 1]) / 2;
+        return k == thresholds.length - 1 ? thresholds[k] : (thresholds[k] + thresholds[k + 1]) / 2;
     }
 
     /**

@@ -32,6 +32,7 @@ final class Core {
             moments.assign(0);
             steps = 0;
         }
+        execution.seed(batches.random.nextLong());
         Trainer trainer = new Trainer(execution, distance, recipe, moments, steps, batches.count() * recipe.epochs());
         loss = recipe.loss();
         return trainer.run(batches, testLoss, done -> {
@@ -75,6 +76,7 @@ final class Core {
             Recipe recipe, int count,
             int ofSteps) {
         restore(from);
+        execution.seed(batches.random.nextLong());
         INDArray means = Nd4j.createFromArray(from.moments());
         Trainer trainer = new Trainer(execution, distance, recipe, means, from.steps(), ofSteps);
         double sum = 0;

@@ -2,7 +2,6 @@ package siamese.model;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -63,7 +62,7 @@ final class Execution {
         shapes[0] = base.input();
         weights = network.params().reshape(network.numParams());
         gradient = Nd4j.create(type, network.numParams());
-        plan = new LayerPlan(network, weights, gradient, shapes, new SplittableRandom(seed));
+        plan = new LayerPlan(network, weights, gradient, shapes);
         steps = plan.steps();
         try {
             forward(Nd4j.zeros(DataType.FLOAT, shape(base.input(), 2)), false);
@@ -136,7 +135,8 @@ final class Execution {
      */
     double[][] embed(Examples examples, int[] indices, int views) {
         double[][] embeddings = new double[indices.length][];
-        long largest = Arrays.stream(shapes).mapToLong(InputType::arrayElementsPerExample).max().orElseThrow();
+        long largest = LongStream.concat(Arrays.stream(shapes).mapToLong(InputType::arrayElementsPerExample),
+                steps.stream().mapToLong(FastLayer::kept)).max().orElseThrow();
         int size = (int) Math.max(1, Math.min(EMBEDDING_BATCH, EMBEDDING_NUMBERS / largest));
         try {
             for (int from = 0; from < indices.length; from += size) {
@@ -180,6 +180,11 @@ final class Execution {
         for (int k = steps.size() - 1; k >= 0; k--) {
             d = steps.get(k).backward(d, k > 0);
         }
+    }
+
+    /** Begins anew what is drawn at random. */
+    void seed(long seed) {
+        steps.forEach(step -> step.seed(seed));
     }
 
     /** Takes over what normalization has seen; called after the weights were changed. */

@@ -40,6 +40,15 @@ abstract class FastLayer {
      */
     abstract INDArray backward(INDArray out, boolean wanted);
 
+    /** Begins anew what is drawn at random. */
+    void seed(long seed) {
+    }
+
+    /** {@return how many numbers the layer keeps for one example besides its output} */
+    long kept() {
+        return 0;
+    }
+
     /** Called after the weights were changed. */
     void afterStep() {
     }

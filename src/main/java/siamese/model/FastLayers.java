@@ -1,5 +1,6 @@
 package siamese.model;
 
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
@@ -170,14 +171,18 @@ final class FastLayers {
     /** Numbers set to 0 at random, and the others made larger so that the mean stays; in training only. */
     static final class Dropout extends FastLayer {
 
-        private final double kept;
-        private final RandomGenerator random;
+        private final double share;
+        private RandomGenerator random = new SplittableRandom(0);
         private INDArray mask;
 
-        Dropout(DataType type, double kept, RandomGenerator random) {
+        Dropout(DataType type, double share) {
             super(type);
-            this.kept = kept;
-            this.random = random;
+            this.share = share;
+        }
+
+        @Override
+        void seed(long seed) {
+            random = new SplittableRandom(seed);
         }
 
         @Override
@@ -187,7 +192,7 @@ final class FastLayers {
             }
             float[] numbers = new float[(int) in.length()];
             for (int k = 0; k < numbers.length; k++) {
-                numbers[k] = random.nextFloat() < kept ? (float) (1 / kept) : 0;
+                numbers[k] = random.nextFloat() < share ? (float) (1 / share) : 0;
             }
             mask = like(0, in).assign(Nd4j.create(numbers, in.shape(), 'c'));
             return like(1, in).assign(in).muli(mask);

@@ -50,6 +50,17 @@ final class FirstConvolution extends FastLayer {
         return pooling == null ? 1 : pooling.kernel()[0] * pooling.kernel()[1];
     }
 
+    @Override
+    long kept() {
+        return (long) places() * rows * columns * (own.weights().length() / own.weights().size(0));
+    }
+
+    @Override
+    void release() {
+        super.release();
+        cut = new float[0];
+    }
+
     private INDArray filters() {
         return own.weights().reshape('c', own.weights().size(0), own.weights().length() / own.weights().size(0));
     }

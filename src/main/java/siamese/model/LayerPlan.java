@@ -3,7 +3,6 @@ package siamese.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -50,13 +49,12 @@ final class LayerPlan {
             Set.of(ActivationLReLU.class, ActivationGELU.class, ActivationSwish.class,
             ActivationCube.class);
     /** Numbers of a first convolution's patches for one picture, above which they would take too much memory. */
-    private static final long MOST_PATCHES = 1 << 19;
+    private static final long MOST_PATCHES = 1 << 17;
 
     private final MultiLayerNetwork network;
     private final INDArray weights;
     private final INDArray gradient;
     private final InputType[] shapes;
-    private final SplittableRandom random;
     private final DataType type;
     private final List<FastLayer> steps = new ArrayList<>();
     /** The activation that waits for what comes next. */
@@ -67,15 +65,12 @@ final class LayerPlan {
      * @param weights all of the network's, in one row
      * @param gradient where the gradient with respect to them goes
      * @param shapes of the input, and of the output of each layer
-     * @param random draws what dropout leaves out
      */
-    LayerPlan(MultiLayerNetwork network, INDArray weights, INDArray gradient, InputType[] shapes,
-            SplittableRandom random) {
+    LayerPlan(MultiLayerNetwork network, INDArray weights, INDArray gradient, InputType[] shapes) {
         this.network = network;
         this.weights = weights;
         this.gradient = gradient;
         this.shapes = shapes;
-        this.random = random;
         type = weights.dataType();
     }
 
@@ -135,7 +130,7 @@ final class LayerPlan {
         Layer layer = layer(k);
         if (layer.getIDropout() instanceof Dropout dropout) {
             activate();
-            steps.add(new FastLayers.Dropout(type, dropout.getP(), random));
+            steps.add(new FastLayers.Dropout(type, dropout.getP()));
         }
         if (layer instanceof SubsamplingLayer pooling && isKnown(k)) {
             addPooling(k, pooling);

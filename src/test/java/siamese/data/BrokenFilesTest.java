@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -71,8 +72,9 @@ class BrokenFilesTest {
     }
 
     private static boolean right(byte[] images, byte[] labels) {
-        return whole(images, 3) && whole(labels, 1) && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels)
-                .getInt(4) && Arrays.stream(labels(labels)).distinct().count() > 1;
+        return whole(images, 3) && whole(labels, 1)
+                && ByteBuffer.wrap(images).getInt(4) == ByteBuffer.wrap(labels).getInt(4)
+                && Arrays.stream(labels(labels)).distinct().count() > 1;
     }
 
     private static int[] labels(byte[] file) {

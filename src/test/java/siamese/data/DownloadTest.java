@@ -125,9 +125,11 @@ class DownloadTest {
                 over.await(10, TimeUnit.MILLISECONDS);
             }
         });
-        behaviours.put("elsewhere", (s, out) -> out.write(("HTTP/1.1 302 Found\r\nLocation: " + folder.resolve("secret").toUri()
+        behaviours.put("elsewhere", (s, out) ->
+                out.write(("HTTP/1.1 302 Found\r\nLocation: " + folder.resolve("secret").toUri()
                 + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.US_ASCII)));
-        behaviours.put("nonsense", (s, out) -> out.write("I am not a web server\r\n".getBytes(StandardCharsets.US_ASCII)));
+        behaviours.put("nonsense", (s, out) ->
+                out.write("I am not a web server\r\n".getBytes(StandardCharsets.US_ASCII)));
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         threads.submit(this::serve);
     }
@@ -155,7 +157,8 @@ class DownloadTest {
     }
 
     private void answer(Socket socket) throws Exception {
-        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(),
+                StandardCharsets.US_ASCII));
         String request = in.readLine();
         for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
             // headers say nothing here
@@ -173,7 +176,8 @@ class DownloadTest {
     }
 
     private static void head(OutputStream out, int length) throws IOException {
-        out.write(("HTTP/1.1 200 OK\r\nConnection: close\r\n" + (length < 0 ? "" : "Content-Length: " + length + "\r\n") + "\r\n")
+        out.write(("HTTP/1.1 200 OK\r\nConnection: close\r\n" + (length < 0 ? "" : "Content-Length: " + length + "\r\n")
+                + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -209,12 +213,14 @@ class DownloadTest {
         for (String behaviour : bad) {
             String message = Campaign.refusal(() -> data(cache(), Duration.ofMillis(150), mirror(behaviour))
                     .read("file", SIZE, sha256), IOException.class);
-            assertTrue(message != null && message.startsWith("TEST could not be had: file.gz is not in "), behaviour + ": " + message);
+            assertTrue(message != null && message.startsWith("TEST could not be had: file.gz is not in "),
+                    behaviour + ": " + message);
             assertEquals(List.of(), cacheContent(), behaviour);
         }
         assertEquals(2 * bad.size(), requests.size() + repeatedByJava(), "each mirror is asked twice: " + requests);
         assertArrayEquals(content, readFromGoodMirror());
-        Campaign.figure("downloads: %d ways to misbehave, each refused in one sentence, nothing left behind", bad.size());
+        Campaign.figure("downloads: %d ways to misbehave, each refused in one sentence, nothing left behind",
+                bad.size());
     }
 
     /** Java itself repeats a request whose connection broke before any answer. */
@@ -226,7 +232,8 @@ class DownloadTest {
     @Test
     void nextMirrorServesWhereConnectionsBreak() throws IOException {
         assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("reset"), mirror("cut"),
-                mirror("shorter"), mirror("endless"), mirror("elsewhere"), mirror("nonsense"), mirror("good")).read("file", SIZE, sha256));
+                mirror("shorter"), mirror("endless"), mirror("elsewhere"), mirror("nonsense"), mirror("good"))
+                .read("file", SIZE, sha256));
         assertEquals(List.of("file.gz"), cacheContent());
     }
 
@@ -239,11 +246,13 @@ class DownloadTest {
 
     /** What a child process does: read the file from a mirror. */
     public static void main(String[] args) throws IOException {
-        data(Path.of(args[0]), Duration.ofSeconds(60), URI.create(args[1])).read("file", Integer.parseInt(args[2]), args[3]);
+        data(Path.of(args[0]), Duration.ofSeconds(60), URI.create(args[1]))
+                .read("file", Integer.parseInt(args[2]), args[3]);
     }
 
     private Process child(String behaviour) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:TieredStopAtLevel=1",
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+                "-XX:TieredStopAtLevel=1",
                 "-cp", System.getProperty("java.class.path"), DownloadTest.class.getName(), cache().toString(),
                 mirror(behaviour).toString(), Integer.toString(SIZE), sha256).inheritIO().start();
     }
@@ -278,8 +287,10 @@ class DownloadTest {
             });
             Process child = child("killing");
             victim.complete(child);
-            Path sign = cache().resolve(moment == Moment.BEFORE_THE_REQUEST ? ".lock" : moment == Moment.COMPLETE ? "file.gz" : "file.gz.part");
-            if (moment == Moment.BEFORE_THE_REQUEST || moment == Moment.FIRST_SEEN_ON_DISK || moment == Moment.COMPLETE) {
+            Path sign = cache().resolve(moment == Moment.BEFORE_THE_REQUEST ? ".lock" : moment == Moment.COMPLETE
+                    ? "file.gz" : "file.gz.part");
+            if (moment == Moment.BEFORE_THE_REQUEST || moment == Moment.FIRST_SEEN_ON_DISK
+                    || moment == Moment.COMPLETE) {
                 while (child.isAlive() && !Files.exists(sign)) {
                     Thread.onSpinWait();
                 }
@@ -297,8 +308,9 @@ class DownloadTest {
             Files.delete(target);
             Files.delete(cache().resolve(".lock")); // the sign of the next child
         }
-        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file was left, %d times the "
-                + "beginning of one, %d times all of it; the next start always had the right file", n, left[0], left[1], left[2]);
+        Campaign.figure("downloads: killed at %d moments from before the request to after the end; %d times no file "
+                + "was left, %d times the beginning of one, %d times all of it; the next start always had the right "
+                + "file", n, left[0], left[1], left[2]);
     }
 
     @Tag("slow")

@@ -120,7 +120,8 @@ class OmniglotTest {
         assertTrue(serialized(images) < serialized(bytes) / 3);
         assertThrows(IllegalArgumentException.class, () -> Omniglot.load(106));
         LabeledImages many = images.subset(new int[5_000]);
-        String message = Campaign.refusal(() -> Warp.augmented(many, 20, new Random(1)), IllegalArgumentException.class);
+        String message = Campaign.refusal(() -> Warp.augmented(many, 20, new Random(1)),
+                IllegalArgumentException.class);
         assertTrue(message.startsWith("400,000 pictures of 105 x 105 pixels need 4.41 GB of memory"), message);
     }
 

@@ -74,12 +74,17 @@ class BootstrapTest {
             double[] distances = random.doubles(pairs.size()).map(d -> Math.rint(8 * d) / 8).toArray(); // with many ties
             int[] images = draw(14, random);
             assertArrayEquals(slow(pairs, distances, 0.5, products(pairs, images)),
-                    Resampling.of(pairs, distances, 0.5, true).figures(images), 1e-12);
+                    quick(Resampling.ofImages(pairs, distances, 0.5), images), 1e-12);
             int[] drawn = draw(pairs.size(), random);
-            int[] order = VerificationReport.sorted(distances, pairs.similar());
-            assertArrayEquals(slow(pairs, distances, 0.5, drawn), Resampling.of(pairs, distances, 0.5, false)
-                    .figures(Arrays.stream(order).map(p -> drawn[p]).toArray()), 1e-12);
+            int[] order = Ranking.of(distances, pairs.similar()).order();
+            assertArrayEquals(slow(pairs, distances, 0.5, drawn), quick(Resampling.ofPairs(pairs, distances, 0.5),
+                    Arrays.stream(order).map(p -> drawn[p]).toArray()), 1e-12);
         }
+    }
+
+    private static double[] quick(Resampling resampling, int[] counts) {
+        Resampling.Figures figures = resampling.figures(resampling.roc(counts));
+        return new double[] {figures.equalErrorRate(), figures.auc(), figures.accuracy()};
     }
 
     @Test

@@ -161,7 +161,7 @@ class VerificationReportTest {
             Integer[] expected = new Integer[n];
             Arrays.setAll(expected, p -> p);
             Arrays.sort(expected, (a, b) -> Double.compare(distances[a], distances[b]));
-            assertArrayEquals(Arrays.stream(expected).mapToInt(p -> p).toArray(), VerificationReport.sorted(distances, new boolean[n]));
+            assertArrayEquals(Arrays.stream(expected).mapToInt(p -> p).toArray(), Ranking.of(distances, new boolean[n]).order());
         }
     }
 }
