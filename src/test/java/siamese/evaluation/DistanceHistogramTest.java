@@ -151,13 +151,13 @@ class DistanceHistogramTest {
     @Test
     void countsAreTheSameHoweverTheWorkIsDivided() {
         Embeddings points = points(700, 37);
-        DistanceHistogram whole = DistanceHistogram.of(points, 1 << 16, 4, 700, 1);
+        DistanceHistogram whole = PairCounter.all(points, 1 << 16, 4, 700, 1);
         for (int rows : new int[] {7, 97, 256, 1000}) {
             for (int parts : new int[] {1, 2, 3, 7}) {
-                assertEquals(whole, DistanceHistogram.of(points, 1 << 16, 4, rows, parts), rows + " rows, " + parts + " parts");
+                assertEquals(whole, PairCounter.all(points, 1 << 16, 4, rows, parts), rows + " rows, " + parts + " parts");
             }
         }
-        assertEquals(whole.hashCode(), DistanceHistogram.of(points, 1 << 16, 4, 64, 5).hashCode());
+        assertEquals(whole.hashCode(), PairCounter.all(points, 1 << 16, 4, 64, 5).hashCode());
     }
 
     @Test
