@@ -46,7 +46,7 @@ public class HistogramBenchmark {
     /** {@return the counter, with a million pairs more} */
     @Benchmark
     public Object countMillionPairs() {
-        counter.between(a, b);
+        counter.add(a, b);
         return counter;
     }
 }

@@ -70,35 +70,18 @@ final class PairCounter {
                 held = tile[0];
                 a = blocks.apply(held);
             }
-            if (tile[1] == held) {
-                counter.within(a);
-            } else {
-                counter.between(a, blocks.apply(tile[1]));
-            }
+            counter.add(a, tile[1] == held ? a : blocks.apply(tile[1]));
         }
         return counter.histogram();
     }
 
-    /** Counts each pair of points within a block once. */
-    void within(Block block) {
-        count(block, block, true);
-    }
-
-    /** Counts each pair of a point of one block and a point of another. */
-    void between(Block a, Block b) {
+    /** Counts each pair of a point of one block and a point of another, or within a block if both are the same one. */
+    void add(Block a, Block b) {
         if (a.dimensions() != b.dimensions()) {
             throw new IllegalArgumentException("The points of b must have as many components as those of a, "
                     + a.dimensions() + ", but have " + b.dimensions() + "; do both come from the same network?");
         }
-        count(a, b, false);
-    }
-
-    /** What was counted, when counting is over: the counts are not copied. */
-    DistanceHistogram histogram() {
-        return new DistanceHistogram(maxDistance, similar, dissimilar);
-    }
-
-    private void count(Block a, Block b, boolean above) {
+        boolean above = a == b;
         float[] row = new float[a.dimensions()];
         float[][] columns = new float[row.length][STRIP];
         float[] squares = new float[STRIP];
@@ -124,6 +107,10 @@ final class PairCounter {
                 }
             }
         }
+    }
+    /** What was counted, when counting is over: the counts are not copied. */
+    DistanceHistogram histogram() {
+        return new DistanceHistogram(maxDistance, similar, dissimilar);
     }
 
     private static void squares(float[] row, float[][] columns, int width, float[] sums) {

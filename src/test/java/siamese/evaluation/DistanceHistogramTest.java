@@ -102,7 +102,7 @@ class DistanceHistogramTest {
         DistanceHistogram.Block origin = new DistanceHistogram.Block(new float[1], new int[1]);
         for (int bin = 0; bin < similar.length; bin++) {
             for (int k = 0; k < similar[bin] + dissimilar[bin]; k++) {
-                counter.between(origin, new DistanceHistogram.Block(new float[] {bin + 0.5f}, new int[] {k < similar[bin] ? 0 : 1}));
+                counter.add(origin, new DistanceHistogram.Block(new float[] {bin + 0.5f}, new int[] {k < similar[bin] ? 0 : 1}));
             }
         }
         return counter.histogram();
@@ -166,10 +166,10 @@ class DistanceHistogramTest {
         DistanceHistogram.Block a = DistanceHistogram.Block.of(points, 0, 20);
         DistanceHistogram.Block b = DistanceHistogram.Block.of(points, 20, 50);
         PairCounter one = new PairCounter(1000, 3);
-        one.between(b, a);
+        one.add(b, a);
         PairCounter two = new PairCounter(1000, 3);
-        two.within(b);
-        two.within(a);
+        two.add(b, b);
+        two.add(a, a);
         DistanceHistogram sum = one.histogram().plus(two.histogram());
         assertEquals(DistanceHistogram.of(points, 1000, 3), sum);
         assertEquals(50 * 49 / 2, sum.pairs());
@@ -219,7 +219,7 @@ class DistanceHistogramTest {
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 10, 5)));
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 11, 4)));
         PairCounter counter = new PairCounter(10, 4);
-        assertSays("as many components", () -> counter.between(DistanceHistogram.Block.of(points(9, 2), 0, 9),
+        assertSays("as many components", () -> counter.add(DistanceHistogram.Block.of(points(9, 2), 0, 9),
                 DistanceHistogram.Block.of(points(9, 3), 0, 9)));
         assertSays("for each of the points", () -> new DistanceHistogram.Block(new float[5], new int[2]));
         assertSays("for each of the points", () -> new DistanceHistogram.Block(new float[0], new int[0]));
