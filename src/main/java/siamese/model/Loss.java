@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -88,7 +89,10 @@ public interface Loss extends Serializable {
      */
     Result of(INDArray embeddings, Batch batch);
 
-    /** {@return what training changes in the loss, in place, such as a weight for each class; null if nothing} */
+    /**
+     * {@return what training changes in the loss, in place, such as a weight for each class; the same array each time, of
+     * double numbers if {@link #check} shall read it; null if nothing}
+     */
     default INDArray parameters() {
         return null;
     }
@@ -102,6 +106,7 @@ public interface Loss extends Serializable {
      * @param dimensions of the embeddings, at least 1
      * @param seed of the embeddings
      * @return where the two differ most
+     * @throws IllegalArgumentException if the loss returns no gradient, or one of another shape
      */
     static Check check(Loss loss, Distance distance, int dimensions, long seed) {
         Random random = new Random(seed);
@@ -109,7 +114,7 @@ public interface Loss extends Serializable {
                 new long[] {12, dimensions}, 'c');
         int[] labels = IntStream.range(0, 12).map(i -> i % 4).toArray();
         Batch batch = Batches.allPairs(labels, distance);
-        Result result = loss.of(embeddings, batch);
+        Result result = Trainer.checked(loss.of(embeddings, batch), embeddings, loss, distance, ".");
         Check worst = worst(embeddings, result.gradient(), dimensions, "row %d, component %d of the embeddings", loss,
                 batch, embeddings);
         long from = 0;
@@ -126,14 +131,14 @@ public interface Loss extends Serializable {
             INDArray embeddings) {
         double[] claimed = gradient.dup('c').data().asDouble();
         double[] measured = new double[claimed.length];
-        INDArray flat = values.reshape(values.length()); // the same memory
         for (int k = 0; k < measured.length; k++) {
-            double value = flat.getDouble(k);
-            flat.putScalar(k, value + STEP);
+            long[] at = Shape.ind2subC(values.shape(), k);
+            double value = values.getDouble(at);
+            values.putScalar(at, value + STEP);
             double above = loss.of(embeddings, batch).loss();
-            flat.putScalar(k, value - STEP);
+            values.putScalar(at, value - STEP);
             measured[k] = (above - loss.of(embeddings, batch).loss()) / (2 * STEP);
-            flat.putScalar(k, value);
+            values.putScalar(at, value);
         }
         double scale = Math.max(Arrays.stream(measured).map(Math::abs).max().orElse(0), 1e-9);
         int at = IntStream.range(0, measured.length).boxed()

@@ -56,7 +56,7 @@ final class Trainer {
         schedule = recipe.oneCycle() ? new OneCycle(recipe.learningRate(), ofSteps) : null;
         weights = learned(execution.weights(), moments);
         for (INDArray own : parameters(recipe.loss(), distance)) {
-            others.add(learned(own.ravel(), Nd4j.zeros(own.dataType(), 2 * own.length())));
+            others.add(learned(own, Nd4j.zeros(own.dataType(), 2 * own.length())));
         }
     }
 
@@ -64,13 +64,15 @@ final class Trainer {
         AdamUpdater adam = new AdamUpdater(Adam.builder().learningRate(recipe.learningRate())
                 .learningRateSchedule(schedule)
                 .epsilon(BaseNetwork.EPSILON).build());
-        adam.setStateViewArray(moments.reshape(1, moments.length()), values.shape(), 'c', false);
+        adam.setStateViewArray(moments.reshape(1, moments.length()), new long[] {values.length()}, 'c', false);
         return new Learned(values, adam);
     }
 
     /** {@return what a loss and a distance let training change, each once} */
     static List<INDArray> parameters(Loss loss, Distance distance) {
-        return Stream.of(loss.parameters(), distance.parameters()).filter(Objects::nonNull).distinct().toList();
+        INDArray own = loss.parameters();
+        INDArray other = distance.parameters() == own ? null : distance.parameters();
+        return Stream.of(own, other).filter(Objects::nonNull).toList();
     }
 
     /** {@return how many steps were taken, those before this training included} */
@@ -81,7 +83,8 @@ final class Trainer {
     /** {@return the loss of a batch; Adam has then moved the weights} */
     double step(Batches.Data data) {
         INDArray embeddings = execution.forward(data.examples(), true);
-        Loss.Result result = checked(recipe.loss().of(embeddings, data.batch()), embeddings);
+        Loss.Result result = checked(recipe.loss().of(embeddings, data.batch()), embeddings, recipe.loss(), distance,
+                " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
         watch(embeddings);
         execution.backward(result.gradient());
         apply(weights, execution.gradient());
@@ -89,7 +92,7 @@ final class Trainer {
         long from = 0;
         for (Learned own : others) {
             apply(own, result.ofParameters().ravel().get(NDArrayIndex.interval(from, from + own.values.length()))
-                    .dup());
+                    .castTo(own.values.dataType()).dup());
             from += own.values.length();
         }
         steps++;
@@ -104,26 +107,24 @@ final class Trainer {
             own.values.muli(1 - recipe.weightDecay() * (schedule == null ? recipe.learningRate()
                     : schedule.valueAt(steps, 0)));
         }
-        own.values.subi(gradient);
+        own.values.subi(gradient.reshape('c', own.values.shape()));
     }
 
-    private Loss.Result checked(Loss.Result result, INDArray embeddings) {
-        INDArray gradient = result.gradient();
+    /** {@return what a loss returned, its gradient in the type of the embeddings, if the shapes are right} */
+    static Loss.Result checked(Loss.Result result, INDArray embeddings, Loss loss, Distance distance, String where) {
+        INDArray gradient = result == null ? null : result.gradient();
         if (gradient == null || !Arrays.equals(gradient.shape(), embeddings.shape())) {
             throw new IllegalArgumentException("The loss must return a gradient of the embeddings' shape "
-                    + Arrays.toString(embeddings.shape()) + ", but it has "
-                    + (gradient == null ? "none" : Arrays.toString(gradient.shape()))
-                    + " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
+                    + Arrays.toString(embeddings.shape()) + ", but returns "
+                    + (gradient == null ? "none" : Arrays.toString(gradient.shape())) + where);
         }
-        long own = others.stream().mapToLong(o -> o.values.length()).sum();
+        long own = parameters(loss, distance).stream().mapToLong(INDArray::length).sum();
         long given = result.ofParameters() == null ? 0 : result.ofParameters().length();
         if (own != given) {
             throw new IllegalArgumentException("The loss must return a gradient for each of its and its distance's "
-                    + own
-                    + " parameters, but has " + given + " in step " + (steps + 1) + ".");
+                    + own + " parameters, but returns " + given + where);
         }
-        return gradient.dataType() == embeddings.dataType() ? result
-                : new Loss.Result(result.loss(), gradient.castTo(embeddings.dataType()), result.ofParameters());
+        return new Loss.Result(result.loss(), gradient.castTo(embeddings.dataType()), result.ofParameters());
     }
 
     /** Counts batches in a row in which all embeddings are at one place. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -23,6 +24,7 @@ import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.Examples;
+import siamese.data.LabeledImages;
 
 /** Base networks of many kinds, the five of the benchmark first, and examples for each. */
 final class SomeNetworks {
@@ -93,6 +95,39 @@ final class SomeNetworks {
 
     private static SubsamplingLayer pool() {
         return new SubsamplingLayer.Builder(2, 2).stride(2, 2).build();
+    }
+
+    /** {@return the overview's network; with the cosine distance its embedding has no activation} */
+    static SiameseNetwork overview(boolean cosine, long seed) {
+        return cosine ? new SiameseNetwork(BaseNetwork.overview(28, 28, 1, Activation.IDENTITY), Distance.COSINE, seed)
+                : SiameseNetwork.overview(seed);
+    }
+
+    /** Bars at a place of their own for each class, with noise: easy, but nothing is alike to the pixel. */
+    static LabeledImages bars(int classes, int perClass, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int size = 28;
+        byte[] pixels = new byte[classes * perClass * size * size];
+        int[] labels = new int[classes * perClass];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = i % classes;
+            int row = 3 + 5 * labels[i];
+            for (int p = 0; p < size * size; p++) {
+                boolean ink = p / size >= row && p / size < row + 3;
+                pixels[i * size * size + p] = (byte) ((ink ? 155 : 0) + random.nextInt(100));
+            }
+        }
+        return new LabeledImages("bars", size, size, classes, pixels, labels);
+    }
+
+    /** {@return a listener that passes on where training stands after each batch} */
+    static TrainingListener each(Consumer<Progress> seen) {
+        return new TrainingListener() {
+            @Override
+            public void onBatch(Progress progress) {
+                seen.accept(progress);
+            }
+        };
     }
 
     /** Noise around a middle of its own for each class. */

@@ -1,11 +1,12 @@
-"""Writes loss.csv: the contrastive losses and their gradients as PyTorch's autograd gives them; ContrastiveLossTest,
-PairMatrixLossTest and SupervisedContrastiveTest compare. Any version of PyTorch will do:
+"""Writes loss.csv: the losses and their gradients as PyTorch's autograd gives them; ContrastiveLossTest and LossesTest
+compare. Any version of PyTorch will do:
 
     apt-get install python3-torch && /usr/bin/python3 make_fixture.py      (or: pip install torch)
 
 A row is kind; margin; inputs; similar; mean loss; gradient of the mean loss with respect to the inputs. The inputs are
 distances, or 2n embeddings of d components whose pairs are (0, n), (1, n + 1) and so on. For SUPERVISED it is kind;
-temperature; n embeddings; n labels; loss; gradient.
+temperature; n embeddings; n labels; loss; gradient; for a triplet loss, such as TRIPLET HARD COSINE, it has the
+margin in place of the temperature.
 """
 import pathlib
 
@@ -13,7 +14,7 @@ import torch
 
 torch.manual_seed(1)
 torch.set_default_dtype(torch.float64)
-row = lambda values: " ".join(repr(float(v)) for v in values.flatten())
+row = lambda values: " ".join(repr(float(v)) for v in values.detach().flatten())
 
 
 def loss(distance, similar, margin):
@@ -51,4 +52,44 @@ for temperature in (0.05, 0.1, 1.0):
         mean = -(target * torch.log_softmax(logits[some], 1).masked_fill(target == 0, 0)).sum() / n
         mean.backward()
         rows.append(["SUPERVISED", repr(temperature), row(embeddings), row(labels), repr(mean.item()), row(embeddings.grad)])
+
+
+def triplets(distance, labels, mining):
+    """Anchors, positives and negatives that count, written down as the papers choose them."""
+    n = len(labels)
+    chosen = []
+    for a in range(n):
+        positives = [p for p in range(n) if p != a and labels[p] == labels[a]]
+        negatives = [k for k in range(n) if labels[k] != labels[a]]
+        d = distance[a].tolist()
+        if not positives or not negatives:
+            continue
+        if mining == "ALL":
+            chosen += [(a, p, k) for p in positives for k in negatives]
+        elif mining == "HARD":
+            chosen.append((a, max(positives, key=d.__getitem__), min(negatives, key=d.__getitem__)))
+        else:
+            for p in positives:
+                beyond = [k for k in negatives if d[k] > d[p]]
+                chosen.append((a, p, min(beyond, key=d.__getitem__) if beyond else max(negatives, key=d.__getitem__)))
+    return torch.tensor(chosen).T
+
+
+for kind in ("EUCLIDEAN", "COSINE"):
+    for mining in ("ALL", "HARD", "SEMI_HARD"):
+        for n, margin in ((4, 0.2), (9, 0.5), (30, 1.0)):
+            labels = torch.arange(n) % 2 if n == 4 else torch.randint(0, 3, (n,))
+            embeddings = (torch.randn(n, 5) * 0.5).requires_grad_()
+            if kind == "EUCLIDEAN":
+                differences = embeddings[:, None] - embeddings[None, :]
+                distance = (differences ** 2).sum(2).add(torch.eye(n)).sqrt() * (1 - torch.eye(n))
+            else:
+                directions = torch.nn.functional.normalize(embeddings)
+                distance = 1 - directions @ directions.T
+            a, p, k = triplets(distance.detach(), labels, mining)
+            excess = torch.clamp(margin + distance[a, p] - distance[a, k], min=0)
+            mean = excess.sum() / ((excess > 0).sum().clamp(min=1) if mining == "ALL" else len(a))
+            mean.backward()
+            rows.append([f"TRIPLET {mining} {kind}", repr(margin), row(embeddings), row(labels), repr(mean.item()),
+                         row(embeddings.grad)])
 pathlib.Path(__file__).with_name("loss.csv").write_text("\n".join(";".join(r) for r in rows) + "\n")
