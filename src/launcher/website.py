@@ -100,9 +100,8 @@ def stage_all():
     for path in solutions:
         stage(path, BOOK / "exercises" / path.name)
     shutil.copytree(NOTEBOOKS / "images", BOOK / "images")
-    # Paper has no scroll bars: what is too long for a line goes on in the next. Jupyter Book takes up what lies in this folder.
     (BOOK / "_static").mkdir()
-    (BOOK / "_static" / "print.css").write_text("@media print { pre { white-space: pre-wrap !important; overflow-wrap: anywhere; } }\n")
+    shutil.copy(ROOT / "src" / "site" / "site.css", BOOK / "_static")
     (BOOK / "index.md").write_text(INDEX.replace("{overview}", chapters[0].name), encoding="utf-8")
     packages = sorted(p.parent for p in (ROOT / "src/main/java/siamese").rglob("package-info.java"))
     (BOOK / "library.md").write_text(LIBRARY + "<ul>\n" + "".join(

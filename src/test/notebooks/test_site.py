@@ -145,3 +145,25 @@ def test_chapter_prints_whole(built, browser, chapter):
 
 def test_executed_notebook_prints_whole(overview_run, browser):
     print_whole(browser, overview_run[1].with_suffix(".html").as_uri(), "main", 4)
+
+
+# Displayed formulas that do not stand in the middle of their box, and what makes the page wider than the window.
+OFF_CENTRE = """() => [...document.querySelectorAll('div.math')].filter(box => {
+    const outer = box.getBoundingClientRect(), inner = box.querySelector('math').getBoundingClientRect();
+    return inner.width < outer.width && Math.abs(inner.left + inner.right - outer.left - outer.right) > 0.04 * outer.width;
+  }).map(box => box.textContent.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("width", [420, 800, 1400])
+def test_formulas_stand_in_the_middle_and_nothing_sticks_out(built, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    try:
+        for stem in ("02_mathematics", "05_evaluation", "07_one_shot"):
+            page.goto((SITE / f"{stem}.html").as_uri())
+            assert page.evaluate(OFF_CENTRE) == [], stem
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), stem
+            page.screenshot(path=ROOT / "target" / "screenshots" / f"site-{stem}-{width}.png", full_page=True)
+        page.goto((SITE / "02_mathematics.html").as_uri())
+        assert page.locator("div.math math").count() > 10
+    finally:
+        page.close()

@@ -20,7 +20,7 @@ public class HistogramBenchmark {
 
     private DistanceHistogram.Block a;
     private DistanceHistogram.Block b;
-    private DistanceHistogram.Counter counter;
+    private PairCounter counter;
 
     /** Two blocks of points. */
     @Setup
@@ -28,7 +28,7 @@ public class HistogramBenchmark {
         Random random = new Random(1);
         a = block(random);
         b = block(random);
-        counter = new DistanceHistogram.Counter(1 << 20, 4);
+        counter = new PairCounter(1 << 20, 4);
     }
 
     private static DistanceHistogram.Block block(Random random) {
@@ -45,7 +45,7 @@ public class HistogramBenchmark {
 
     /** {@return the counter, with a million pairs more} */
     @Benchmark
-    public DistanceHistogram.Counter countMillionPairs() {
+    public PairCounter countMillionPairs() {
         counter.between(a, b);
         return counter;
     }

@@ -1,8 +1,9 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
+import org.apache.commons.math3.stat.StatUtils;
 import siamese.data.Pairs;
 
 /**
@@ -17,8 +18,8 @@ import siamese.data.Pairs;
 public record CrossValidation(String source, int pairs, double[] foldAccuracies, double[] foldThresholds) {
 
     /**
-     * {@return the cross-validation of the overview's pairs as {@link Pairs#folds(int)} divides them, so that no image is
-     * in two folds}
+     * {@return the cross-validation of the overview's pairs as {@link Pairs#folds(int)} divides them, so that no
+     * example is in two folds}
      *
      * <p>Unlike in the protocol of the face benchmark LFW, the classes are the same in all folds.
      *
@@ -33,16 +34,15 @@ public record CrossValidation(String source, int pairs, double[] foldAccuracies,
         double[] thresholds = new double[k];
         for (int fold = 0; fold < k; fold++) {
             int held = fold;
-            thresholds[fold] = report(pairs, distances, IntStream.range(0, folds.length).filter(p -> folds[p] >= 0 && folds[p] != held))
-                    .bestThreshold();
-            accuracies[fold] = report(pairs, distances, IntStream.range(0, folds.length).filter(p -> folds[p] == held))
-                    .accuracyAt(thresholds[fold]);
+            thresholds[fold] = report(pairs, distances, p -> folds[p] >= 0 && folds[p] != held).bestThreshold();
+            accuracies[fold] = report(pairs, distances, p -> folds[p] == held).accuracyAt(thresholds[fold]);
         }
-        return new CrossValidation(pairs.source(), (int) Arrays.stream(folds).filter(f -> f >= 0).count(), accuracies, thresholds);
+        return new CrossValidation(pairs.source(), (int) Arrays.stream(folds).filter(f -> f >= 0).count(), accuracies,
+                thresholds);
     }
 
-    private static VerificationReport report(Pairs pairs, double[] distances, IntStream which) {
-        int[] chosen = which.toArray();
+    private static VerificationReport report(Pairs pairs, double[] distances, IntPredicate which) {
+        int[] chosen = IntStream.range(0, pairs.size()).filter(which).toArray();
         boolean[] similar = new boolean[chosen.length];
         for (int k = 0; k < chosen.length; k++) {
             similar[k] = pairs.similar()[chosen[k]];
@@ -52,18 +52,12 @@ public record CrossValidation(String source, int pairs, double[] foldAccuracies,
 
     /** {@return the mean of the folds' accuracies, 0 to 1} */
     public double accuracy() {
-        return statistics().getMean();
+        return StatUtils.mean(foldAccuracies);
     }
 
-    /** {@return the standard error of {@link #accuracy()}: the folds' standard deviation over the root of their number} */
+    /** {@return the standard error of the mean: the folds' standard deviation, over the root of their number} */
     public double standardError() {
-        return statistics().getStandardDeviation() / Math.sqrt(foldAccuracies.length);
-    }
-
-    private SummaryStatistics statistics() {
-        SummaryStatistics statistics = new SummaryStatistics();
-        Arrays.stream(foldAccuracies).forEach(statistics::addValue);
-        return statistics;
+        return Math.sqrt(StatUtils.variance(foldAccuracies) / foldAccuracies.length);
     }
 
     @Override

@@ -13,14 +13,18 @@ import java.util.stream.IntStream;
  * width; the last one also holds all that are greater.
  *
  * <p>Counts are whole numbers, so that their sum does not depend on the order in which parts are added. Distances are
- * computed in single precision, component by component in their order, without any fused or reordered operation: the same
- * two points have the same distance whatever block they are in, on whatever machine. The counts of all pairs are
- * therefore the same to the bit however the work is divided. A distance's own relative error is at most
- * (d/2 + 2) · 2⁻²⁴ for d components, 4·10⁻⁶ for 128.
+ * computed in single precision, component by component in their order, without any fused or reordered operation: the
+ * same two points have the same distance whatever block they are in, on whatever machine. The counts of all pairs are
+ * therefore the same to the bit however the work is divided. A distance's own relative error is at most (d/2 + 2) ·
+ * 2⁻²⁴ for d components, 4·10⁻⁶ for 128.
  *
- * <p>The points of the ROC curve at the bins' edges are exact, and within a bin the curve only rises. That bounds how far
- * the figures computed from the bins are from those of {@link VerificationReport} on the same distances:
- * {@link #aucError()} and {@link #equalErrorRateError()} say how far, for these very counts.
+ * <p>The points of the ROC curve at the bins' edges are exact, and within a bin the curve only rises. That bounds how
+ * far the figures computed from the bins are from those of {@link VerificationReport} on the same distances: {@link
+ * #aucError()} and {@link #equalErrorRateError()} say how far, for these very counts.
+ *
+ * <p>For a network that compares by the cosine, count the pairs of its {@link Embeddings#directions()}, at most 2
+ * apart: where D is the Euclidean distance of two directions, the cosine distance is D²/2. The one grows with the
+ * other, so that the ROC curve and its figures are those of the cosine distance; a threshold t here is t²/2 there.
  */
 public final class DistanceHistogram implements Serializable {
 
@@ -29,16 +33,11 @@ public final class DistanceHistogram implements Serializable {
     /** As many rows make a block where nobody says otherwise. */
     private static final int BLOCK = 2000;
 
-    /** So many columns of a block are compared with a row at a time: 128 components of them are 128 KB. */
-    private static final int STRIP = 256;
-
-    private static final int MOST_BINS = 1 << 24;
-
     private final double maxDistance;
     private final long[] similar;
     private final long[] dissimilar;
 
-    private DistanceHistogram(double maxDistance, long[] similar, long[] dissimilar) {
+    DistanceHistogram(double maxDistance, long[] similar, long[] dissimilar) {
         this.maxDistance = maxDistance;
         this.similar = similar;
         this.dissimilar = dissimilar;
@@ -55,18 +54,18 @@ public final class DistanceHistogram implements Serializable {
         /**
          * Checks the values.
          *
-         * @throws IllegalArgumentException if there is no point, the points have no or unequal numbers of components, or one
-         *     is not finite
+         * @throws IllegalArgumentException if there is no point, the points have no or unequal numbers of components,
+         *     or one is not finite
          */
         public Block {
             if (labels.length == 0 || components.length == 0 || components.length % labels.length != 0) {
-                throw new IllegalArgumentException("components must have the same number for each of the points, at least one, but has "
-                        + components.length + " for " + labels.length + " points.");
+                throw new IllegalArgumentException("components must have the same number for each of the points, at "
+                        + "least one, but has " + components.length + " for " + labels.length + " points.");
             }
             for (float value : components) {
                 if (!Float.isFinite(value)) {
-                    throw new IllegalArgumentException("components contains " + value
-                            + ", but every component must be finite in single precision; was the network trained with too high a rate?");
+                    throw new IllegalArgumentException("components contains " + value + ", but every component must be "
+                            + "finite in single precision; was the network trained with too high a rate?");
                 }
             }
         }
@@ -78,7 +77,8 @@ public final class DistanceHistogram implements Serializable {
          * @param from the first
          * @param to one after the last
          * @throws IndexOutOfBoundsException if there are no such points
-         * @throws IllegalArgumentException if there are none in between, or a component is too large for single precision
+         * @throws IllegalArgumentException if there are none in between, or a component is too large for single
+         *     precision
          */
         public static Block of(Embeddings points, int from, int to) {
             Objects.checkFromToIndex(from, to, points.size());
@@ -116,121 +116,9 @@ public final class DistanceHistogram implements Serializable {
         }
     }
 
-    /** Counts pairs of points, block by block. For one thread; several threads count each their own and add the results. */
-    public static final class Counter {
-
-        private final double maxDistance;
-        private final float scale;
-        private final long[] similar;
-        private final long[] dissimilar;
-
-        /**
-         * Starts at 0.
-         *
-         * @param bins how many, 1 to 2²⁴; 2²⁰ are plenty
-         * @param maxDistance where the last bin ends, greater than 0
-         * @throws IllegalArgumentException if one is out of range
-         */
-        public Counter(int bins, double maxDistance) {
-            if (bins < 1 || bins > MOST_BINS) {
-                throw new IllegalArgumentException("bins must be 1 to " + MOST_BINS + ", but is " + bins + "; 1048576 are plenty.");
-            }
-            if (!(maxDistance > 0) || !Float.isFinite((float) maxDistance) || !Float.isFinite((float) (bins / maxDistance))) {
-                throw new IllegalArgumentException("maxDistance must be greater than 0 and finite, but is " + maxDistance
-                        + "; four times the margin is usual.");
-            }
-            this.maxDistance = maxDistance;
-            scale = (float) (bins / maxDistance);
-            similar = new long[bins];
-            dissimilar = new long[bins];
-        }
-
-        /**
-         * Counts each pair of points within a block once.
-         *
-         * @param block the points
-         */
-        public void within(Block block) {
-            count(block, block, true);
-        }
-
-        /**
-         * Counts each pair of a point of one block and a point of another.
-         *
-         * @param a one block
-         * @param b the other, with points of as many components
-         * @throws IllegalArgumentException if they have another number
-         */
-        public void between(Block a, Block b) {
-            if (a.dimensions() != b.dimensions()) {
-                throw new IllegalArgumentException("The points of b must have as many components as those of a, " + a.dimensions()
-                        + ", but have " + b.dimensions() + "; do both come from the same network?");
-            }
-            count(a, b, false);
-        }
-
-        /** {@return what was counted so far} */
-        public DistanceHistogram histogram() {
-            return new DistanceHistogram(maxDistance, similar.clone(), dissimilar.clone());
-        }
-
-        private void count(Block a, Block b, boolean above) {
-            float[] row = new float[a.dimensions()];
-            float[][] columns = new float[row.length][STRIP];
-            float[] squares = new float[STRIP];
-            for (int from = 0; from < b.size(); from += STRIP) {
-                int width = Math.min(STRIP, b.size() - from);
-                for (int k = 0; k < row.length; k++) {
-                    System.arraycopy(b.components, k * b.size() + from, columns[k], 0, width);
-                }
-                for (int i = 0; i < (above ? Math.min(a.size(), from + width) : a.size()); i++) {
-                    for (int k = 0; k < row.length; k++) {
-                        row[k] = a.components[k * a.size() + i];
-                    }
-                    squares(row, columns, width, squares);
-                    int label = a.labels[i];
-                    for (int j = above ? Math.max(0, i + 1 - from) : 0; j < width; j++) {
-                        int bin = Math.min(similar.length - 1, (int) ((float) Math.sqrt(squares[j]) * scale));
-                        if (b.labels[from + j] == label) {
-                            similar[bin]++;
-                        } else {
-                            dissimilar[bin]++;
-                        }
-                    }
-                }
-            }
-        }
-
-        private static void squares(float[] row, float[][] columns, int width, float[] sums) {
-            Arrays.fill(sums, 0);
-            int k = 0;
-            for (; k + 4 <= row.length; k += 4) {
-                add(row[k], row[k + 1], row[k + 2], row[k + 3], columns[k], columns[k + 1], columns[k + 2], columns[k + 3], width, sums);
-            }
-            for (; k < row.length; k++) {
-                for (int j = 0; j < width; j++) {
-                    float d = row[k] - columns[k][j];
-                    sums[j] += d * d;
-                }
-            }
-        }
-
-        /** Four components at a time from arrays of their own: of this the compiler makes vector instructions. */
-        private static void add(float x0, float x1, float x2, float x3, float[] c0, float[] c1, float[] c2, float[] c3, int width,
-                float[] sums) {
-            for (int j = 0; j < width; j++) {
-                float d0 = x0 - c0[j];
-                float d1 = x1 - c1[j];
-                float d2 = x2 - c2[j];
-                float d3 = x3 - c3[j];
-                sums[j] = sums[j] + d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3;
-            }
-        }
-    }
-
     /**
-     * {@return the histogram of all pairs of some points, n(n − 1)/2 of n, counted on all processors; a pair is similar where
-     * the labels are equal}
+     * {@return the histogram of all pairs of some points, n(n − 1)/2 of n, counted on all processors; a pair is similar
+     * where the labels are equal}
      *
      * <p>Needs 16 bytes a bin and processor, and never more than a row of distances at a time. The 1.8 billion pairs of
      * 60,000 points take well under a minute on two processors.
@@ -250,12 +138,12 @@ public final class DistanceHistogram implements Serializable {
         if (points.size() < 2) {
             throw new IllegalArgumentException("points has one point, but a pair needs two.");
         }
-        new Counter(bins, maxDistance); // complains here, not in a worker
+        PairCounter.check(bins, maxDistance); // here, not in a worker
         List<Block> blocks = Block.split(points, rows);
         int[][] tiles = tiles(blocks.size());
         Thread caller = Thread.currentThread();
         DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> {
-            Counter counter = new Counter(bins, maxDistance);
+            PairCounter counter = new PairCounter(bins, maxDistance);
             for (int t = part; t < tiles.length && !caller.isInterrupted(); t += parts) {
                 if (tiles[t][0] == tiles[t][1]) {
                     counter.within(blocks.get(tiles[t][0]));
@@ -272,8 +160,8 @@ public final class DistanceHistogram implements Serializable {
     }
 
     /**
-     * {@return the blocks of a distance matrix that hold each pair once: the pairs (a, b) of numbers with a ≤ b, n(n + 1)/2 of
-     * them, where (a, a) stands for the pairs within block a}
+     * {@return the blocks of a distance matrix that hold each pair once: the pairs (a, b) of numbers with a ≤ b,
+     * n(n + 1)/2 of them, where (a, a) stands for the pairs within block a}
      *
      * @param n into how many blocks the points are divided, at least 1
      * @throws IllegalArgumentException if there are none
@@ -282,7 +170,8 @@ public final class DistanceHistogram implements Serializable {
         if (n < 1) {
             throw new IllegalArgumentException("n must be at least 1 block, but is " + n + ".");
         }
-        return IntStream.range(0, n).boxed().flatMap(a -> IntStream.range(a, n).mapToObj(b -> new int[] {a, b})).toArray(int[][]::new);
+        return IntStream.range(0, n).boxed().flatMap(a -> IntStream.range(a, n).mapToObj(b -> new int[] {a, b}))
+                .toArray(int[][]::new);
     }
 
     /**
@@ -293,8 +182,8 @@ public final class DistanceHistogram implements Serializable {
      */
     public DistanceHistogram plus(DistanceHistogram other) {
         if (other.bins() != bins() || other.maxDistance != maxDistance) {
-            throw new IllegalArgumentException("other must have the same bins, " + bins() + " up to " + maxDistance + ", but has "
-                    + other.bins() + " up to " + other.maxDistance + ".");
+            throw new IllegalArgumentException("other must have the same bins, " + bins() + " up to " + maxDistance
+                    + ", but has " + other.bins() + " up to " + other.maxDistance + ".");
         }
         long[] s = similar.clone();
         long[] d = dissimilar.clone();
@@ -367,7 +256,8 @@ public final class DistanceHistogram implements Serializable {
     private static double needed(long[] counts, String kind) {
         long sum = Arrays.stream(counts).sum();
         if (sum == 0) {
-            throw new IllegalStateException("There are no " + kind + " pairs, so there is no rate of them; count pairs of both kinds.");
+            throw new IllegalStateException("There are no " + kind
+                    + " pairs, so there is no rate of them; count pairs of both kinds.");
         }
         return sum;
     }
@@ -378,7 +268,7 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalStateException if pairs of one kind are missing
      */
     public double auc() {
-        return area()[0];
+        return roc().auc();
     }
 
     /**
@@ -388,33 +278,17 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalStateException if pairs of one kind are missing
      */
     public double aucError() {
-        return area()[1];
-    }
-
-    private double[] area() {
-        double positives = needed(similar, "similar");
-        double negatives = needed(dissimilar, "dissimilar");
-        double area = 0;
-        double error = 0;
-        long accepted = 0;
-        for (int k = 0; k < similar.length; k++) {
-            double rise = similar[k] / positives;
-            double step = dissimilar[k] / negatives;
-            area += step * (accepted / positives + rise / 2);
-            error += step * rise / 2;
-            accepted += similar[k];
-        }
-        return new double[] {area, error};
+        return roc().aucError();
     }
 
     /**
-     * {@return where the false accept rate and the false reject rate meet, by linear interpolation between the edges of a
-     * bin, 0 to 1}
+     * {@return where the false accept rate and the false reject rate meet, by linear interpolation between the edges of
+     * a bin, 0 to 1}
      *
      * @throws IllegalStateException if pairs of one kind are missing
      */
     public double equalErrorRate() {
-        return crossing()[0];
+        return roc().crossing().rate();
     }
 
     /**
@@ -424,41 +298,25 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalStateException if pairs of one kind are missing
      */
     public double equalErrorRateError() {
-        return crossing()[1];
+        return roc().crossing().error();
     }
 
     /**
-     * {@return the threshold at the equal error rate, interpolated likewise; within a bin width of the first distance at
-     * which the false accept rate is not below the false reject rate, whereas {@link VerificationReport} interpolates
-     * between that distance and the one before, which may be further away where pairs are few}
+     * {@return the threshold at the equal error rate, interpolated likewise; within a bin width of the first distance
+     * at which the false accept rate is not below the false reject rate, whereas {@link VerificationReport}
+     * interpolates between that distance and the one before, which may be further away where pairs are few}
      *
      * @throws IllegalStateException if pairs of one kind are missing
      */
     public double equalErrorThreshold() {
-        return crossing()[2];
+        Roc.Crossing crossing = roc().crossing();
+        return (crossing.step() + crossing.part()) * binWidth();
     }
 
-    private double[] crossing() {
-        double positives = needed(similar, "similar");
-        double negatives = needed(dissimilar, "dissimilar");
-        long falseAccepts = dissimilar[0];
-        long trueAccepts = similar[0];
-        int k = 0;
-        while (falseAccepts / negatives < 1 - trueAccepts / positives) {
-            k++;
-            falseAccepts += dissimilar[k];
-            trueAccepts += similar[k];
-        }
-        // Between the two edges of bin k, false reject rate − false accept rate falls through 0.
-        double farBefore = (falseAccepts - dissimilar[k]) / negatives;
-        double farAfter = falseAccepts / negatives;
-        double frrBefore = 1 - (trueAccepts - similar[k]) / positives;
-        double frrAfter = 1 - trueAccepts / positives;
-        double part = (frrBefore - farBefore) / (frrBefore - farBefore + farAfter - frrAfter);
-        double rate = farBefore + part * (farAfter - farBefore);
-        double low = Math.max(farBefore, frrAfter);
-        double high = Math.min(farAfter, frrBefore);
-        return new double[] {rate, Math.max(rate - low, high - rate), (k + part) * binWidth()};
+    private Roc roc() {
+        needed(similar, "similar");
+        needed(dissimilar, "dissimilar");
+        return new Roc(dissimilar, similar);
     }
 
     /** Two are equal if they have the same bins and the same counts. */
@@ -475,6 +333,7 @@ public final class DistanceHistogram implements Serializable {
 
     @Override
     public String toString() {
-        return String.format("%,d pairs, %,d of them similar, in %,d bins up to %s", pairs(), similarPairs(), bins(), maxDistance);
+        return String.format("%,d pairs, %,d of them similar, in %,d bins up to %s", pairs(), similarPairs(), bins(),
+                maxDistance);
     }
 }

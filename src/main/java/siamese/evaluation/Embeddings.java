@@ -10,16 +10,17 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.util.KthSelector;
 import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.eigen.Eigen;
 import org.nd4j.linalg.factory.Nd4j;
-import siamese.data.LabeledImages;
+import siamese.data.Examples;
 import siamese.model.SiameseNetwork;
 
 /**
  * Points in a space where near means alike: the embeddings of a network, the pixels of pictures, or a projection of
- * either. Distances are Euclidean. The arrays are not copied and must not change.
+ * either. Distances are Euclidean; for a network that compares by the cosine, take the {@link #directions()}. The
+ * arrays are not copied and must not change.
  *
  * @param vectors one point each, all with the same number of finite components; at least one point
  * @param labels the class of each point, 0 or more
@@ -30,7 +31,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
     /** So many queries are compared with all points at a time. */
     private static final int BLOCK = 256;
 
-    /** t-SNE looks for neighbours among this many principal components at most, which takes out noise and saves time. */
+    /** t-SNE looks for neighbours among so many principal components at most, which takes out noise and saves time. */
     private static final int TSNE_COMPONENTS = 50;
 
     /** As in the t-SNE papers. */
@@ -47,77 +48,22 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
     }
 
     /**
-     * The directions in which points spread most, from a principal component analysis (K. Pearson, 1901,
-     * doi:10.1080/14786440109462720).
-     *
-     * @param mean the middle of the points
-     * @param axes unit vectors at right angles to each other, the widest spread first; the largest component of each, by
-     *     size, is positive
-     * @param shares which part of the whole variance lies along each axis, 0 to 1
-     */
-    public record Components(double[] mean, double[][] axes, double[] shares) {
-
-        /**
-         * {@return points as their coordinates along the axes, measured from the mean}
-         *
-         * @param points with as many components as the mean
-         * @throws IllegalArgumentException if they have another number
-         */
-        public Embeddings project(Embeddings points) {
-            checkDimensions("points", points.dimensions(), mean.length);
-            return points.map(this::coordinates);
-        }
-
-        /**
-         * {@return for each point how far it is from its projection onto the axes: the reconstruction error}
-         *
-         * @param points with as many components as the mean
-         * @throws IllegalArgumentException if they have another number
-         */
-        public double[] errors(Embeddings points) {
-            checkDimensions("points", points.dimensions(), mean.length);
-            return Arrays.stream(points.vectors).mapToDouble(v -> MathArrays.distance(v, reconstruct(coordinates(v)))).toArray();
-        }
-
-        /**
-         * {@return the point that has the given coordinates along the axes}
-         *
-         * @param coordinates one an axis
-         * @throws IllegalArgumentException if there are more or fewer
-         */
-        public double[] reconstruct(double... coordinates) {
-            checkDimensions("coordinates", coordinates.length, axes.length);
-            double[] point = mean.clone();
-            for (int a = 0; a < axes.length; a++) {
-                for (int k = 0; k < point.length; k++) {
-                    point[k] += coordinates[a] * axes[a][k];
-                }
-            }
-            return point;
-        }
-
-        private double[] coordinates(double[] vector) {
-            return Arrays.stream(axes).mapToDouble(axis -> IntStream.range(0, mean.length)
-                    .mapToDouble(k -> (vector[k] - mean[k]) * axis[k]).sum()).toArray();
-        }
-    }
-
-    /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException if there is no point, the points differ in their number of components or have none,
-     *     one is not finite, there is not one label a point, or a label is negative
+     * @throws IllegalArgumentException if there is no point, the points differ in their number of components or have
+     *     none, one is not finite, there is not one label a point, or a label is negative
      */
     public Embeddings {
         Objects.requireNonNull(source, "source");
         if (vectors.length == 0 || vectors.length != labels.length) {
-            throw new IllegalArgumentException("vectors and labels must have one entry a point and at least one, but have "
-                    + vectors.length + " and " + labels.length + ".");
+            throw new IllegalArgumentException("vectors and labels must have one entry a point and at least one, "
+                    + "but have " + vectors.length + " and " + labels.length + ".");
         }
         for (int i = 0; i < vectors.length; i++) {
             if (vectors[i].length == 0 || vectors[i].length != vectors[0].length) {
-                throw new IllegalArgumentException("vectors[" + i + "] has " + vectors[i].length + " components and vectors[0] has "
-                        + vectors[0].length + ", but all need the same number and at least one.");
+                throw new IllegalArgumentException("vectors[" + i + "] has " + vectors[i].length
+                        + " components and vectors[0] has " + vectors[0].length
+                        + ", but all need the same number and at least one.");
             }
             for (double value : vectors[i]) {
                 if (!Double.isFinite(value)) {
@@ -126,38 +72,46 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
                 }
             }
             if (labels[i] < 0) {
-                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 or more.");
+                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i]
+                        + ", but a label must be 0 or more.");
             }
         }
     }
 
     /**
-     * {@return the embeddings that a network gives to images, in their order}
+     * {@return the embeddings that a network gives to examples, in their order}
      *
      * @param network what embeds them
-     * @param images pictures of 28 × 28 pixels, at least one
-     * @throws IllegalArgumentException if the pictures have another size
+     * @param examples at least one, of the base network's input shape
+     * @throws IllegalArgumentException if the examples have another shape
      */
-    public static Embeddings of(SiameseNetwork network, LabeledImages images) {
-        int[] all = IntStream.range(0, images.size()).toArray();
-        return new Embeddings(network.embed(images, all), labels(images), images.source());
+    public static Embeddings of(SiameseNetwork network, Examples examples) {
+        int[] all = IntStream.range(0, examples.size()).toArray();
+        return new Embeddings(network.embed(examples, all), examples.labels(), examples.source());
     }
 
     /**
-     * {@return the images themselves as points: their pixels, row by row, each 0 (paper) to 1 (ink)}
+     * {@return the examples themselves as points: of pictures the pixels, channel by channel and row by row, each 0
+     * (paper) to 1 (ink); of other examples all their numbers}
      *
-     * @param images at least one
+     * @param examples at least one
      */
-    public static Embeddings ofPixels(LabeledImages images) {
-        double[][] pixels = new double[images.size()][];
-        for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = images.pixels(i).data().asDouble();
-        }
-        return new Embeddings(pixels, labels(images), images.source());
+    public static Embeddings ofPixels(Examples examples) {
+        double[][] pixels = IntStream.range(0, examples.size())
+                .mapToObj(i -> examples.batch(i).dup('c').data().asDouble()).toArray(double[][]::new);
+        return new Embeddings(pixels, examples.labels(), examples.source());
     }
 
-    private static int[] labels(LabeledImages images) {
-        return IntStream.range(0, images.size()).map(images::label).toArray();
+    /**
+     * {@return the same points scaled to length 1, as a network sees them that compares by the cosine} Where D is the
+     * Euclidean distance of two directions, their cosine distance is D²/2, so that the nearest by one are the nearest
+     * by the other. A point of length 0 has no direction and stays where it is.
+     */
+    public Embeddings directions() {
+        return map(v -> {
+            double length = Math.max(norm(v), 1e-8);
+            return Arrays.stream(v).map(x -> x / length).toArray();
+        });
     }
 
     /** {@return the number of points} */
@@ -227,8 +181,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
     /**
      * {@return the share of these points that get their own label from a vote of their k nearest other points, 0 to 1}
      *
-     * <p>Every point is left out in turn. Where several labels have the most votes, that of the nearest point among them
-     * wins.
+     * <p>Every point is left out in turn. Where several labels have the most votes, that of the nearest point among
+     * them wins.
      *
      * @param k how many vote, 1 to {@code size() - 1}
      * @throws IllegalArgumentException if k is out of range
@@ -239,7 +193,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
     }
 
     private double shareOfRightVotes(int[] right, Neighbours[] neighbours) {
-        return IntStream.range(0, right.length).filter(q -> vote(neighbours[q]) == right[q]).count() / (double) right.length;
+        return IntStream.range(0, right.length).filter(q -> vote(neighbours[q]) == right[q]).count()
+                / (double) right.length;
     }
 
     /**
@@ -248,26 +203,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @param k how many axes, 1 to {@code dimensions()}
      * @throws IllegalArgumentException if k is out of range, or all points are the same
      */
-    public Components components(int k) {
-        if (k < 1 || k > dimensions()) {
-            throw new IllegalArgumentException("k must be 1 to " + dimensions() + ", the number of components of a point, but is " + k + ".");
-        }
-        INDArray points = Nd4j.createFromArray(vectors);
-        INDArray mean = points.mean(0);
-        INDArray centred = points.subRowVector(mean);
-        INDArray covariance = centred.transpose().mmul(centred);
-        covariance = covariance.add(covariance.transpose()).divi(2.0 * size()); // exactly symmetric
-        INDArray columns = covariance.dup('f'); // become the eigenvectors, by LAPACK's dsyev
-        double[] variances = Eigen.symmetricGeneralizedEigenvalues(columns).toDoubleVector();
-        double sum = Arrays.stream(variances).sum();
-        if (!(sum > 0)) {
-            throw new IllegalArgumentException("All " + size() + " points are the same, so they spread in no direction.");
-        }
-        int[] order = IntStream.range(0, variances.length).boxed().sorted((a, b) -> Double.compare(variances[b], variances[a]))
-                .limit(k).mapToInt(Integer::intValue).toArray();
-        return new Components(mean.toDoubleVector(),
-                Arrays.stream(order).mapToObj(a -> signed(columns.getColumn(a).toDoubleVector())).toArray(double[][]::new),
-                Arrays.stream(order).mapToDouble(a -> Math.max(0, variances[a]) / sum).toArray());
+    public PrincipalComponents components(int k) {
+        return PrincipalComponents.of(this, k);
     }
 
     /**
@@ -275,8 +212,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * approximation with θ = ½ (L. van der Maaten, JMLR 15, 2014)}
      *
      * <p>Points of more than 50 components are reduced to their 50 principal components first. The same points and the
-     * same seed give the same map. 2,000 points take some seconds. With fewer than about 500 points the steps are too long
-     * for the map to settle, and single points stray.
+     * same seed give the same map. 2,000 points take some seconds. With fewer than about 500 points the steps are too
+     * long for the map to settle, and single points stray.
      *
      * @param perplexity about how many neighbours each point attends to, at least 1 and less than a third of
      *     {@code size() - 1}; 5 to 50 are usual
@@ -303,7 +240,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         return new Embeddings(map, labels, source);
     }
 
-    private Embeddings map(UnaryOperator<double[]> function) {
+    Embeddings map(UnaryOperator<double[]> function) {
         return new Embeddings(Arrays.stream(vectors).map(function).toArray(double[][]::new), labels, source);
     }
 
@@ -317,7 +254,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         return votes.entrySet().stream().filter(v -> v.getValue() == most).findFirst().orElseThrow().getKey();
     }
 
-    /** The k nearest of these points to each query; query q leaves out point {@code without + q}, or none if that is negative. */
+    /** The k nearest of these points to each query; query q leaves out point {@code without + q}; if negative, none. */
     private Neighbours[] nearest(double[][] queries, int k, int without) {
         INDArray points = Nd4j.createFromArray(vectors);
         INDArray squares = points.mul(points).sum(1);
@@ -326,7 +263,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         for (int from = 0; from < queries.length; from += BLOCK) {
             double[][] block = Arrays.copyOfRange(queries, from, Math.min(from + BLOCK, queries.length));
             // The squared distances but for the query's own square, ‖p‖² − 2 q·p, from one matrix product
-            double[][] scores = Nd4j.createFromArray(block).mmul(points.transpose()).muli(-2).addiRowVector(squares).toDoubleMatrix();
+            double[][] scores = Nd4j.createFromArray(block).mmul(points.transpose()).muli(-2).addiRowVector(squares)
+                    .toDoubleMatrix();
             for (int q = 0; q < block.length; q++) {
                 if (without >= 0) {
                     scores[q][without + from + q] = Double.POSITIVE_INFINITY;
@@ -340,7 +278,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
 
     /** Computes the distances anew, by their definition, of all points whose score may be among the k lowest. */
     private Neighbours exact(double[] query, int k, double[] scores, double rounding) {
-        double limit = kthLowest(scores, k) + rounding;
+        double limit = new KthSelector().select(scores.clone(), null, k - 1) + rounding;
         double[] distances = new double[scores.length];
         int[] order = IntStream.range(0, scores.length).filter(i -> scores[i] <= limit)
                 .peek(i -> distances[i] = MathArrays.distance(query, vectors[i])).boxed()
@@ -348,37 +286,11 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         return new Neighbours(order, Arrays.stream(order).mapToDouble(i -> distances[i]).toArray());
     }
 
-    private static double kthLowest(double[] values, int k) {
-        double[] lowest = new double[k];
-        Arrays.fill(lowest, Double.POSITIVE_INFINITY);
-        for (double value : values) {
-            if (value < lowest[k - 1]) {
-                int at = k - 1;
-                for (; at > 0 && lowest[at - 1] > value; at--) {
-                    lowest[at] = lowest[at - 1];
-                }
-                lowest[at] = value;
-            }
-        }
-        return lowest[k - 1];
-    }
-
-    // Small matters
-
     private static double norm(double[] vector) {
         return MathArrays.safeNorm(vector);
     }
 
-    /** The same direction, with the largest component (the first of them) positive. */
-    private static double[] signed(double[] axis) {
-        double largest = 0;
-        for (double value : axis) {
-            largest = Math.abs(value) > Math.abs(largest) * (1 + 1e-9) ? value : largest;
-        }
-        return largest < 0 ? MathArrays.scale(-1, axis) : axis;
-    }
-
-    private static void checkDimensions(String name, int found, int needed) {
+    static void checkDimensions(String name, int found, int needed) {
         if (found != needed) {
             throw new IllegalArgumentException(name + " must have " + needed + " components, but has " + found
                     + "; do both come from the same space?");
@@ -387,7 +299,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
 
     private static void checkNeighbours(int k, int most) {
         if (k < 1 || k > most) {
-            throw new IllegalArgumentException("k must be 1 to " + most + ", the number of points to choose from, but is " + k + ".");
+            throw new IllegalArgumentException("k must be 1 to " + most
+                    + ", the number of points to choose from, but is " + k + ".");
         }
     }
 

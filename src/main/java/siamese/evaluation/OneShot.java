@@ -5,15 +5,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.StatUtils;
+import org.apache.commons.math3.util.MathArrays;
 import siamese.model.Distance;
 
 /**
- * How often new classes are told apart after one or a few examples of each: n-way k-shot classification. The evaluation is
- * made of episodes, each with its own n classes, k examples of each, and some queries to be assigned to one of the classes.
+ * How often new classes are told apart after one or a few examples of each: n-way k-shot classification. The evaluation
+ * is made of episodes, each with its own n classes, k examples of each, and some queries to be assigned to one of the
+ * classes.
  *
  * @param source name of the data, such as "MNIST"
  * @param accuracies the share of right answers in each episode, 0 to 1; at least one
@@ -35,8 +38,8 @@ public record OneShot(String source, double[] accuracies) {
          */
         public Episode {
             if (support.dimensions() != queries.dimensions()) {
-                throw new IllegalArgumentException("support and queries must come from the same space, but have " + support.dimensions()
-                        + " and " + queries.dimensions() + " components.");
+                throw new IllegalArgumentException("support and queries must come from the same space, but have "
+                        + support.dimensions() + " and " + queries.dimensions() + " components.");
             }
         }
 
@@ -50,30 +53,20 @@ public record OneShot(String source, double[] accuracies) {
         }
 
         /**
-         * {@return for each query the label of the nearest prototype, which is the mean of a class's examples; of several the
-         * lowest} With the cosine distance it is the mean of their directions. Prototypes: J. Snell, K. Swersky and R. Zemel,
-         * "Prototypical Networks for Few-shot Learning" (arXiv:1703.05175).
+         * {@return for each query the label of the nearest prototype, which is the mean of a class's examples; of
+         * several the lowest} With the cosine distance it is the mean of their directions. Prototypes: J. Snell, K.
+         * Swersky and R. Zemel, "Prototypical Networks for Few-shot Learning" (arXiv:1703.05175).
          *
          * @param distance of two embeddings
          */
         public int[] nearestPrototype(Distance distance) {
-            int[] classes = IntStream.of(support.labels()).distinct().sorted().toArray();
-            double[][] prototypes = new double[classes.length][support.dimensions()];
-            for (int i = 0; i < support.size(); i++) {
-                double[] prototype = prototypes[Arrays.binarySearch(classes, support.labels()[i])];
-                double[] vector = support.vectors()[i];
-                double length = distance == Distance.COSINE ? Math.max(1e-8, Math.sqrt(StatUtils.sumSq(vector))) : 1;
-                for (int k = 0; k < vector.length; k++) {
-                    prototype[k] += vector[k] / length;
-                }
-            }
-            for (int c = 0; c < classes.length; c++) {
-                int label = classes[c];
-                long examples = IntStream.of(support.labels()).filter(l -> l == label).count();
-                for (int k = 0; k < prototypes[c].length; k++) {
-                    prototypes[c][k] /= examples;
-                }
-            }
+            Embeddings points = distance == Distance.COSINE ? support.directions() : support;
+            int[] classes = IntStream.of(points.labels()).distinct().sorted().toArray();
+            double[][] prototypes = IntStream.of(classes).mapToObj(label -> {
+                double[][] own = IntStream.range(0, points.size()).filter(i -> points.labels()[i] == label)
+                        .mapToObj(i -> points.vectors()[i]).toArray(double[][]::new);
+                return MathArrays.scale(1.0 / own.length, Arrays.stream(own).reduce(MathArrays::ebeAdd).orElseThrow());
+            }).toArray(double[][]::new);
             return nearest(prototypes, classes, distance);
         }
 
@@ -111,26 +104,28 @@ public record OneShot(String source, double[] accuracies) {
     }
 
     /**
-     * {@return random episodes, each with classes of one group only, and one query of each class, which is not among its
-     * examples}
+     * {@return random episodes, each with classes of one group only, and one query of each class, which is not among
+     * its examples}
      *
      * @param groups the points to draw from, such as one group for each alphabet; each episode takes the next group
      * @param way how many classes an episode has, at least 2
      * @param shot how many examples of each class, at least 1
      * @param episodes how many episodes, at least 1
      * @param random chooses
-     * @throws IllegalArgumentException if a number is too small, or a group has too few classes with {@code shot + 1} points
+     * @throws IllegalArgumentException if a number is too small, or a group has too few classes with {@code shot + 1}
+     *     points
      */
     public static List<Episode> draw(List<Embeddings> groups, int way, int shot, int episodes, Random random) {
         if (groups.isEmpty() || way < 2 || shot < 1 || episodes < 1) {
-            throw new IllegalArgumentException("groups, shot and episodes must be at least 1, and way at least 2, but are " + groups.size() + ", "
-                    + shot + ", " + episodes + " and " + way + ".");
+            throw new IllegalArgumentException("groups, shot and episodes must be at least 1, and way at least 2, "
+                    + "but are " + groups.size() + ", " + shot + ", " + episodes + " and " + way + ".");
         }
         List<int[][]> classes = groups.stream().map(group -> members(group, shot + 1)).toList();
         for (int g = 0; g < groups.size(); g++) {
             if (classes.get(g).length < way) {
-                throw new IllegalArgumentException(groups.get(g).source() + " has only " + classes.get(g).length + " classes with at least "
-                        + (shot + 1) + " points, but " + way + " are needed; leave it out or take a smaller way or shot.");
+                throw new IllegalArgumentException(groups.get(g).source() + " has only " + classes.get(g).length
+                        + " classes with at least " + (shot + 1) + " points, but " + way
+                        + " are needed; leave it out or take a smaller way or shot.");
             }
         }
         List<Episode> drawn = new ArrayList<>();
@@ -153,10 +148,12 @@ public record OneShot(String source, double[] accuracies) {
     }
 
     private static int[][] members(Embeddings points, int atLeast) {
-        int most = IntStream.of(points.labels()).max().orElseThrow();
-        return IntStream.rangeClosed(0, most)
-                .mapToObj(c -> IntStream.range(0, points.size()).filter(i -> points.labels()[i] == c).toArray())
-                .filter(m -> m.length >= atLeast).toArray(int[][]::new);
+        TreeMap<Integer, IntStream.Builder> byClass = new TreeMap<>();
+        for (int i = 0; i < points.size(); i++) {
+            byClass.computeIfAbsent(points.labels()[i], label -> IntStream.builder()).add(i);
+        }
+        return byClass.values().stream().map(members -> members.build().toArray()).filter(m -> m.length >= atLeast)
+                .toArray(int[][]::new);
     }
 
     /** Different numbers below n, in random order. */
@@ -189,7 +186,8 @@ public record OneShot(String source, double[] accuracies) {
             int[] answers = rule.apply(episode);
             int[] right = episode.queries.labels();
             if (answers.length != right.length) {
-                throw new IllegalArgumentException("rule must give one answer a query, so " + right.length + ", but gave " + answers.length + ".");
+                throw new IllegalArgumentException("rule must give one answer a query, so " + right.length
+                        + ", but gave " + answers.length + ".");
             }
             return IntStream.range(0, right.length).filter(q -> answers[q] == right[q]).count() / (double) right.length;
         }).toArray());
@@ -201,9 +199,9 @@ public record OneShot(String source, double[] accuracies) {
     }
 
     /**
-     * {@return half the width of the 95 % interval of the accuracy: Student's t times the standard error of the mean over the
-     * episodes} The answers within an episode depend on each other, so the episode is what counts as one observation. NaN if
-     * there is one episode only.
+     * {@return half the width of the 95 % interval of the accuracy: Student's t times the standard error of the mean
+     * over the episodes} The answers within an episode depend on each other, so the episode is what counts as one
+     * observation. NaN if there is one episode only.
      */
     public double halfWidth() {
         if (accuracies.length < 2) {
@@ -215,6 +213,7 @@ public record OneShot(String source, double[] accuracies) {
 
     @Override
     public String toString() {
-        return String.format("%s: %.1f %% ± %.1f %% right in %,d episodes", source, 100 * accuracy(), 100 * halfWidth(), accuracies.length);
+        return String.format("%s: %.1f %% ± %.1f %% right in %,d episodes", source, 100 * accuracy(), 100 * halfWidth(),
+                accuracies.length);
     }
 }

@@ -25,9 +25,9 @@ import siamese.data.Pairs;
  *     the pairs that it is judged on, and depends on the mix of similar and dissimilar pairs
  * @param bestThreshold the middle of the gap of distances that gives this accuracy; the lowest if there are several
  */
-public record VerificationReport(String source, int pairs, int similarPairs, double[] thresholds, double[] falseAcceptRates,
-        double[] trueAcceptRates, double auc, double equalErrorRate, double equalErrorThreshold, double bestAccuracy,
-        double bestThreshold) {
+public record VerificationReport(String source, int pairs, int similarPairs, double[] thresholds,
+        double[] falseAcceptRates, double[] trueAcceptRates, double auc, double equalErrorRate,
+        double equalErrorThreshold, double bestAccuracy, double bestThreshold) {
 
     /**
      * From where to where a figure may lie.
@@ -46,11 +46,13 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          */
         public static Interval of(double[] values, double level) {
             if (!(level > 0 && level < 1)) {
-                throw new IllegalArgumentException("level must be above 0 and below 1, but is " + level + "; 0.95 is usual.");
+                throw new IllegalArgumentException("level must be above 0 and below 1, but is " + level
+                        + "; 0.95 is usual.");
             }
             if (values.length == 0 || Arrays.stream(values).anyMatch(Double::isNaN)) {
                 throw new IllegalArgumentException("values has " + values.length + " entries of which "
-                        + Arrays.stream(values).filter(Double::isNaN).count() + " are NaN; give at least one number, and only numbers.");
+                        + Arrays.stream(values).filter(Double::isNaN).count()
+                        + " are NaN; give at least one number, and only numbers.");
             }
             Percentile percentile = new Percentile().withEstimationType(EstimationType.R_7);
             percentile.setData(values);
@@ -70,9 +72,9 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
 
     /**
      * How much the figures of a report would move with other images, by the bootstrap (B. Efron, 1979,
-     * doi:10.1214/aos/1176344552): images are drawn from those of the pairs, with replacement and as many as there are, a
-     * pair counts with the product of its images' counts, and the figures are computed anew. The network stays as it is,
-     * so nothing is said about training it again. A draw without similar or without dissimilar pairs is repeated.
+     * doi:10.1214/aos/1176344552): images are drawn from those of the pairs, with replacement and as many as there are,
+     * a pair counts with the product of its images' counts, and the figures are computed anew. The network stays as it
+     * is, so nothing is said about training it again. A draw without similar or without dissimilar pairs is repeated.
      *
      * <p>Replicate r depends on the pairs, the seed and r only. Two networks' bootstraps with the same pairs and seed
      * therefore draw the same images, and the differences of their replicates say whether one network is better.
@@ -91,16 +93,17 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * @param threshold where the accuracy is taken; pairs up to this distance are accepted
          * @param replicates how many, at least 1; 1,000 are usual
          * @param seed of the draws
-         * @throws IllegalArgumentException if a distance or the threshold is not finite, the lengths differ, there are no
-         *     replicates, or there are too few pairs of one kind
+         * @throws IllegalArgumentException if a distance or the threshold is not finite, the lengths differ, there are
+         *     no replicates, or there are too few pairs of one kind
          */
-        public static Bootstrap overImages(Pairs pairs, double[] distances, double threshold, int replicates, long seed) {
+        public static Bootstrap overImages(Pairs pairs, double[] distances, double threshold, int replicates,
+                long seed) {
             return of(Resampling.ofImages(pairs, distances, threshold).bootstrap(replicates, seed));
         }
 
         /**
-         * {@return replicates that draw pairs as if they were independent of each other; since pairs share images, their
-         * spread is too small: for comparison only}
+         * {@return replicates that draw pairs as if they were independent of each other; since pairs share images,
+         * their spread is too small: for comparison only}
          *
          * @param pairs the pairs
          * @param distances one a pair, in the same order
@@ -109,13 +112,14 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * @param seed of the draws
          * @throws IllegalArgumentException as {@link #overImages}
          */
-        public static Bootstrap overPairs(Pairs pairs, double[] distances, double threshold, int replicates, long seed) {
+        public static Bootstrap overPairs(Pairs pairs, double[] distances, double threshold, int replicates,
+                long seed) {
             return of(Resampling.ofPairs(pairs, distances, threshold).bootstrap(replicates, seed));
         }
 
         private static Bootstrap of(Resampling.Figures[] figures) {
-            return new Bootstrap(column(figures, Resampling.Figures::equalErrorRate), column(figures, Resampling.Figures::auc),
-                    column(figures, Resampling.Figures::accuracy));
+            return new Bootstrap(column(figures, Resampling.Figures::equalErrorRate),
+                    column(figures, Resampling.Figures::auc), column(figures, Resampling.Figures::accuracy));
         }
 
         private static double[] column(Resampling.Figures[] rows, ToDoubleFunction<Resampling.Figures> figure) {
@@ -154,8 +158,8 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      *
      * @param distances one a pair; smaller means more alike
      * @param similar whether each pair is similar
-     * @throws IllegalArgumentException if the two differ in length, if a distance is not a finite number, or if there is
-     *     no similar or no dissimilar pair
+     * @throws IllegalArgumentException if the two differ in length, if a distance is not a finite number, or if there
+     *     is no similar or no dissimilar pair
      */
     public static VerificationReport of(double[] distances, boolean[] similar) {
         return of("unnamed data", distances, similar);
@@ -175,8 +179,9 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         Arrays.fill(once, 1);
         Roc roc = ranking.roc(once);
         if (!roc.hasBothKinds()) {
-            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + roc.positives + " similar and "
-                    + roc.negatives + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
+            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + roc.positives
+                    + " similar and " + roc.negatives
+                    + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
         }
         double[] steps = ranking.distances();
         double[] thresholds = new double[steps.length + 1];
@@ -226,7 +231,8 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     }
 
     /**
-     * {@return the share of the similar pairs that is accepted when a given share of the dissimilar pairs may be, 0 to 1}
+     * {@return the share of the similar pairs that is accepted when a given share of the dissimilar pairs may be, 0 to
+     * 1}
      *
      * @param falseAcceptRate the largest false accept rate allowed, 0 to 1
      * @throws IllegalArgumentException if it is out of range
@@ -249,7 +255,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
 
     @Override
     public String toString() {
-        return String.format("%s: %,d pairs, equal error rate %.4f, best accuracy %.4f, AUC %.5f", source, pairs, equalErrorRate,
-                bestAccuracy, auc);
+        return String.format("%s: %,d pairs, equal error rate %.4f, best accuracy %.4f, AUC %.5f", source, pairs,
+                equalErrorRate, bestAccuracy, auc);
     }
 }

@@ -13,10 +13,12 @@ import java.io.ObjectOutputStream;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import java.util.function.ToDoubleBiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import siamese.model.Distance;
 
 class DistanceHistogramTest {
 
@@ -37,18 +39,24 @@ class DistanceHistogramTest {
     }
 
     private static VerificationReport exact(Embeddings points) {
+        return exact(points, (a, b) -> {
+            float sum = 0;
+            for (int k = 0; k < a.length; k++) {
+                float difference = (float) a[k] - (float) b[k];
+                sum += difference * difference;
+            }
+            return (float) Math.sqrt(sum);
+        });
+    }
+
+    private static VerificationReport exact(Embeddings points, ToDoubleBiFunction<double[], double[]> distance) {
         int n = points.size();
         double[] distances = new double[n * (n - 1) / 2];
         boolean[] similar = new boolean[distances.length];
         int p = 0;
         for (int i = 0; i < n; i++) {
             for (int j = i + 1; j < n; j++, p++) {
-                float sum = 0;
-                for (int k = 0; k < points.dimensions(); k++) {
-                    float difference = (float) points.vectors()[i][k] - (float) points.vectors()[j][k];
-                    sum += difference * difference;
-                }
-                distances[p] = (float) Math.sqrt(sum);
+                distances[p] = distance.applyAsDouble(points.vectors()[i], points.vectors()[j]);
                 similar[p] = points.labels()[i] == points.labels()[j];
             }
         }
@@ -75,9 +83,22 @@ class DistanceHistogramTest {
         }
     }
 
+    /** For a network that compares by the cosine: the curve of directions is that of cosines, and D²/2 leads to them. */
+    @Test
+    void directionsAreCountedForTheCosine() {
+        Embeddings points = points(300, 5);
+        VerificationReport cosine = exact(points, Distance.COSINE::of);
+        DistanceHistogram histogram = DistanceHistogram.of(points.directions(), BINS, 2);
+        assertEquals(cosine.auc(), histogram.auc(), 1e-4);
+        assertEquals(cosine.equalErrorRate(), histogram.equalErrorRate(), 1e-3);
+        double threshold = histogram.equalErrorThreshold();
+        assertEquals(cosine.equalErrorThreshold(), threshold * threshold / 2, 1e-3);
+        assertTrue(Math.abs(DistanceHistogram.of(points, BINS, 4).auc() - cosine.auc()) > 1e-2, "lengths say something else");
+    }
+
     /** So many pairs in each bin of width 1. */
     private static DistanceHistogram counts(int[] similar, int[] dissimilar) {
-        DistanceHistogram.Counter counter = new DistanceHistogram.Counter(similar.length, similar.length);
+        PairCounter counter = new PairCounter(similar.length, similar.length);
         DistanceHistogram.Block origin = new DistanceHistogram.Block(new float[1], new int[1]);
         for (int bin = 0; bin < similar.length; bin++) {
             for (int k = 0; k < similar[bin] + dissimilar[bin]; k++) {
@@ -144,9 +165,9 @@ class DistanceHistogramTest {
         Embeddings points = points(50, 9);
         DistanceHistogram.Block a = DistanceHistogram.Block.of(points, 0, 20);
         DistanceHistogram.Block b = DistanceHistogram.Block.of(points, 20, 50);
-        DistanceHistogram.Counter one = new DistanceHistogram.Counter(1000, 3);
+        PairCounter one = new PairCounter(1000, 3);
         one.between(b, a);
-        DistanceHistogram.Counter two = new DistanceHistogram.Counter(1000, 3);
+        PairCounter two = new PairCounter(1000, 3);
         two.within(b);
         two.within(a);
         DistanceHistogram sum = one.histogram().plus(two.histogram());
@@ -197,7 +218,7 @@ class DistanceHistogramTest {
         DistanceHistogram histogram = DistanceHistogram.of(points(9, 2), 10, 4);
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 10, 5)));
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 11, 4)));
-        DistanceHistogram.Counter counter = new DistanceHistogram.Counter(10, 4);
+        PairCounter counter = new PairCounter(10, 4);
         assertSays("as many components", () -> counter.between(DistanceHistogram.Block.of(points(9, 2), 0, 9),
                 DistanceHistogram.Block.of(points(9, 3), 0, 9)));
         assertSays("for each of the points", () -> new DistanceHistogram.Block(new float[5], new int[2]));

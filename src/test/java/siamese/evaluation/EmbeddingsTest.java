@@ -16,10 +16,15 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.SingularValueDecomposition;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import siamese.data.Channels;
 import siamese.data.LabeledImages;
+import siamese.model.BaseNetwork;
+import siamese.model.Distance;
 import siamese.model.SiameseNetwork;
 
 class EmbeddingsTest {
@@ -114,7 +119,7 @@ class EmbeddingsTest {
         // 3 along (0.6, 0.8) and 1 along (-0.8, 0.6), around (5, -2)
         double[][] vectors = {{5 + 1.8, -2 + 2.4}, {5 - 1.8, -2 - 2.4}, {5 - 0.8, -2 + 0.6}, {5 + 0.8, -2 - 0.6}};
         Embeddings points = new Embeddings(vectors, new int[4], "cross");
-        Embeddings.Components components = points.components(2);
+        PrincipalComponents components = points.components(2);
         assertArrayEquals(new double[] {5, -2}, components.mean(), 1e-12);
         assertArrayEquals(new double[] {0.9, 0.1}, components.shares(), 1e-12);
         assertArrayEquals(new double[] {0.6, 0.8}, components.axes()[0], 1e-12);
@@ -137,7 +142,7 @@ class EmbeddingsTest {
             }
         }
         Embeddings points = new Embeddings(vectors, new int[400], "sparse");
-        Embeddings.Components all = points.components(200);
+        PrincipalComponents all = points.components(200);
         assertEquals(1, Arrays.stream(all.shares()).sum(), 1e-12);
         assertTrue(IntStream.range(1, 200).allMatch(a -> all.shares()[a] <= all.shares()[a - 1]));
         assertEquals(0, Arrays.stream(all.errors(points)).max().orElseThrow(), 1e-12);
@@ -153,7 +158,7 @@ class EmbeddingsTest {
                     .toArray(double[][][]::new);
         }
         Embeddings points = new Embeddings(m[0], new int[40], "fixture");
-        Embeddings.Components components = points.components(3);
+        PrincipalComponents components = points.components(3);
         assertArrayEquals(m[1][0], components.mean(), 1e-12);
         assertArrayEquals(m[3][0], components.shares(), 1e-12);
         double[][] projected = components.project(points).vectors();
@@ -168,7 +173,7 @@ class EmbeddingsTest {
     @Test
     void componentsAreThoseOfTheSingularValueDecomposition() {
         Embeddings points = blobs(3, 40, 12, 2, 4);
-        Embeddings.Components components = points.components(4);
+        PrincipalComponents components = points.components(4);
         double[][] centred = points.vectors().clone();
         for (int i = 0; i < centred.length; i++) {
             int row = i;
@@ -240,6 +245,53 @@ class EmbeddingsTest {
         assertEquals(1, points.vectors()[0][5]);
         assertEquals(0.2, points.vectors()[1][6], 1e-6);
         assertEquals("dots: 3 points of 784 components", points.toString());
+    }
+
+    @Test
+    void anyNetworkAndAnyPicturesGivePoints() {
+        byte[] pixels = new byte[3 * 3 * 4 * 5];
+        new Random(9).nextBytes(pixels);
+        pixels[2 * 20 + 7] = 51; // of the first picture's blue
+        LabeledImages colour = new LabeledImages("tinted", 4, 5, Channels.COLOUR, 1000, pixels, new int[] {999, 0, 7});
+        Embeddings points = Embeddings.ofPixels(colour);
+        assertEquals(60, points.dimensions());
+        assertEquals(0.2, points.vectors()[0][47], 1e-6);
+        SiameseNetwork network = new SiameseNetwork(BaseNetwork.of(InputType.convolutional(4, 5, 3),
+                new DenseLayer.Builder().nOut(1).build()), Distance.EUCLIDEAN, 1);
+        Embeddings embeddings = Embeddings.of(network, colour);
+        assertEquals(1, embeddings.dimensions());
+        assertArrayEquals(new int[] {999, 0, 7}, embeddings.labels());
+        double a = embeddings.vectors()[0][0];
+        double b = embeddings.vectors()[1][0];
+        double c = embeddings.vectors()[2][0];
+        assertEquals(Math.min(Math.abs(a - b), Math.abs(a - c)), embeddings.nearest(0, 1).distances()[0], 1e-12);
+    }
+
+    @Test
+    void pointsOfOneComponentHaveAnAxisAndAMap() {
+        Embeddings points = blobs(2, 40, 1, 9, 10);
+        PrincipalComponents axis = points.components(1);
+        assertArrayEquals(new double[] {1}, axis.axes()[0], 1e-12);
+        assertArrayEquals(new double[] {1}, axis.shares(), 1e-12);
+        assertEquals(points.vectors()[3][0] - axis.mean()[0], axis.project(points).vectors()[3][0], 1e-12);
+        assertEquals(2, points.tsne(10, 1).dimensions());
+        assertTrue(Arrays.stream(points.directions().vectors()).allMatch(v -> Math.abs(v[0]) == 1), "only the signs");
+    }
+
+    /** Whatever is done with directions is what a network sees that compares by the cosine. */
+    @Test
+    void directionsAreAsFarApartAsTheCosineSays() {
+        double[][] vectors = blobs(3, 20, 4, 2, 11).vectors();
+        vectors[5] = new double[4]; // without a direction
+        Embeddings points = new Embeddings(vectors, new int[60], "vectors");
+        Embeddings directions = points.directions();
+        for (int i = 0; i < 60; i++) {
+            for (int j = 0; j < 60; j++) {
+                double d = distance(directions.vectors()[i], directions.vectors()[j]);
+                assertEquals(Distance.COSINE.of(vectors[i], vectors[j]), d * d / 2, 1e-12);
+            }
+        }
+        assertEquals("vectors", directions.source());
     }
 
     @Test
