@@ -2,6 +2,7 @@ package siamese.model;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -184,7 +185,8 @@ final class Execution {
 
     /** Begins anew what is drawn at random. */
     void seed(long seed) {
-        steps.forEach(step -> step.seed(seed));
+        SplittableRandom random = new SplittableRandom(seed);
+        steps.forEach(step -> step.seed(random.nextLong()));
     }
 
     /** Takes over what normalization has seen; called after the weights were changed. */
