@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -25,15 +27,14 @@ import siamese.data.Mnist;
 import siamese.data.RunSize;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.DistanceHistogram.Block;
-import siamese.evaluation.DistanceHistogram.Counter;
 import siamese.evaluation.Embeddings;
 import siamese.model.Distance;
 import siamese.model.SiameseNetwork;
 
 /**
- * All pairs of embeddings, counted on a cluster: the blocks of the distance matrix are shared out among tasks, each task
- * counts its own, and the histograms are added. The counts equal those of {@link DistanceHistogram#of} to the bit, for any
- * number of tasks, and also if a worker dies and its tasks are done again.
+ * All pairs of embeddings, counted on a cluster: the blocks of the distance matrix are shared out among tasks, each
+ * task counts its own, and the histograms are added. The counts equal those of {@link DistanceHistogram#of} to the bit,
+ * for any number of tasks, and also if a worker dies and its tasks are done again.
  *
  * @param cluster where to count
  * @param bins how many, 1 to 2²⁴
@@ -51,9 +52,10 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @throws IllegalArgumentException if one is out of range
      */
     public SparkEvaluation {
-        new Counter(bins, maxDistance);
+        DistanceHistogram.check(bins, maxDistance);
         if (rows < 1 || tasks < 1) {
-            throw new IllegalArgumentException("rows and tasks must be at least 1, but are " + rows + " and " + tasks + ".");
+            throw new IllegalArgumentException("rows and tasks must be at least 1, but are " + rows + " and " + tasks
+                    + ".");
         }
     }
 
@@ -67,12 +69,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /** How a task comes by a block. */
-    private interface Source extends Serializable {
-        Block get(int number) throws IOException;
+    private interface Source extends IntFunction<Block>, Serializable {
     }
 
     /**
-     * {@return the histogram of all pairs, with all embeddings sent to every executor: simplest, as long as they fit there}
+     * {@return the histogram of all pairs, with all embeddings sent to every executor: simplest, as long as they fit
+     * there}
      *
      * @param points at least two
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
@@ -84,8 +86,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     /**
      * {@return the same with the workers embedding the images first}
      *
-     * @param network with a Euclidean distance
-     * @param images of 28 × 28 pixels, at least two
+     * @param network with the Euclidean distance, or with the cosine, of which the directions are counted
+     * @param images at least two, of the shape that the network reads
      * @throws IllegalArgumentException if the network or the images are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
@@ -96,8 +98,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     /**
      * {@return the embeddings of images, computed by the workers and brought here block by block}
      *
-     * @param network with a Euclidean distance
-     * @param images of 28 × 28 pixels
+     * @param network with the Euclidean distance, or with the cosine, of which the directions are taken
+     * @param images of the shape that the network reads
      * @throws IllegalArgumentException if the network or the images are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
@@ -112,9 +114,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @param source name of the data, such as "MNIST"
      */
     public static Embeddings joined(List<Block> blocks, String source) {
-        double[][] vectors = blocks.stream().flatMap(block -> IntStream.range(0, block.size()).mapToObj(i -> IntStream.range(0, block.dimensions())
-                .mapToDouble(k -> block.components()[k * block.size() + i]).toArray())).toArray(double[][]::new);
-        return new Embeddings(vectors, blocks.stream().flatMapToInt(block -> Arrays.stream(block.labels())).toArray(), source);
+        double[][] vectors = blocks.stream().flatMap(block -> IntStream.range(0, block.size())
+                .mapToObj(i -> IntStream.range(0, block.dimensions())
+                        .mapToDouble(k -> block.components()[k * block.size() + i]).toArray()))
+                .toArray(double[][]::new);
+        int[] labels = blocks.stream().flatMapToInt(block -> Arrays.stream(block.labels())).toArray();
+        return new Embeddings(vectors, labels, source);
     }
 
     /**
@@ -139,7 +144,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * Writes embeddings block by block, as {@link #stored} reads them.
      *
      * @param points at least two
-     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code s3a://…}
+     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code
+     *     s3a://…}
      * @throws IOException if they cannot be written
      */
     public void store(Embeddings points, String folder) throws IOException {
@@ -154,9 +160,10 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     /**
      * Lets the workers embed images and write the embeddings, as {@link #stored} reads them. They never come here.
      *
-     * @param network with a Euclidean distance
-     * @param images of 28 × 28 pixels, at least two
-     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code s3a://…}
+     * @param network with the Euclidean distance, or with the cosine, of which the directions are counted
+     * @param images at least two, of the shape that the network reads
+     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code
+     *     s3a://…}
      * @throws IOException if they cannot be written
      * @throws IllegalArgumentException if the network or the images are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
@@ -171,12 +178,13 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
-     * {@return the histogram of all pairs, with the blocks read from storage by the tasks: two blocks are all that a task
-     * holds, however many points there are}
+     * {@return the histogram of all pairs, with the blocks read from storage by the tasks: two blocks are all that a
+     * task holds, however many points there are}
      *
      * @param folder what {@link #store} wrote
      * @throws IllegalArgumentException if there are no stored blocks
-     * @throws IllegalStateException if a worker does not find a block, or it was not stored with the others, in one sentence
+     * @throws IllegalStateException if a worker does not find a block, or it was not stored with the others, in one
+     *     sentence
      */
     public DistanceHistogram stored(String folder) {
         String id;
@@ -185,7 +193,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
             id = about.readUTF();
             blocks = about.readInt();
         } catch (IOException e) {
-            throw new IllegalArgumentException("There are no stored blocks in " + folder + ", or storing them was not finished; store them first.", e);
+            throw new IllegalArgumentException("There are no stored blocks in " + folder
+                    + ", or storing them was not finished; store them first.", e);
         }
         return count(blocks, b -> read(folder, b, id));
     }
@@ -195,49 +204,37 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
 
     /** Images in blocks, each embedded where its task runs. */
     private JavaRDD<Numbered> embedded(SiameseNetwork network, LabeledImages images) {
-        Networks networks = new Networks(network.options());
-        if (network.options().distance() != Distance.EUCLIDEAN) {
-            throw new IllegalArgumentException("network compares by the cosine, but the histogram counts Euclidean distances; "
-                    + "use a network with Options.overview.");
+        Distance distance = network.distance();
+        if (distance != Distance.EUCLIDEAN && distance != Distance.COSINE) {
+            throw new IllegalArgumentException("network compares by " + distance + ", but the histogram counts "
+                    + "Euclidean distances; use a network with Distance.EUCLIDEAN or COSINE.");
         }
+        boolean directions = distance == Distance.COSINE;
         network.embed(images, 0); // complains here, not on a worker
-        Broadcast<Networks> shared = cluster.context().broadcast(networks);
-        Broadcast<SiameseNetwork.State> state = cluster.context().broadcast(network.state());
+        Broadcast<Networks> shared = cluster.context().broadcast(new Networks(network));
         List<Numbered> parts = new ArrayList<>();
         for (int from = 0; from < images.size(); from += rows) {
-            parts.add(new Numbered(parts.size(), images.subset(IntStream.range(from, Math.min(from + rows, images.size())).toArray()), null));
+            int[] part = IntStream.range(from, Math.min(from + rows, images.size())).toArray();
+            parts.add(new Numbered(parts.size(), images.subset(part), null));
         }
-        return cluster.context().parallelize(parts, tasks).map(part -> new Numbered(part.number, null, shared.value().use(worker -> {
-            worker.restore(state.value());
-            return Block.of(Embeddings.of(worker, part.images), 0, part.images.size());
-        })));
+        return cluster.context().parallelize(parts, tasks).map(part -> {
+            Embeddings points = shared.value().use(worker -> Embeddings.of(worker, part.images));
+            Block block = Block.of(directions ? points.directions() : points, 0, points.size());
+            return new Numbered(part.number, null, block);
+        });
     }
 
     private DistanceHistogram count(int blocks, Source source) {
         List<int[]> tiles = Arrays.asList(DistanceHistogram.tiles(blocks));
         FlatMapFunction<Iterator<int[]>, DistanceHistogram> task = task(source, bins, maxDistance);
-        return cluster.work(tasks, () -> cluster.context().parallelize(tiles, tasks).mapPartitions(task).reduce(DistanceHistogram::plus));
+        return cluster.work(tasks, () -> cluster.context().parallelize(tiles, tasks).mapPartitions(task)
+                .reduce(DistanceHistogram::plus));
     }
 
-    private static FlatMapFunction<Iterator<int[]>, DistanceHistogram> task(Source source, int bins, double maxDistance) {
-        return tiles -> {
-            Counter counter = new Counter(bins, maxDistance);
-            int held = -1;
-            Block a = null;
-            while (tiles.hasNext()) {
-                int[] tile = tiles.next();
-                if (tile[0] != held) {
-                    held = tile[0];
-                    a = source.get(held);
-                }
-                if (tile[0] == tile[1]) {
-                    counter.within(a);
-                } else {
-                    counter.between(a, source.get(tile[1]));
-                }
-            }
-            return List.of(counter.histogram()).iterator();
-        };
+    /** What a task does; without this object, which cannot be sent. */
+    private static FlatMapFunction<Iterator<int[]>, DistanceHistogram> task(Source source, int bins,
+            double maxDistance) {
+        return tiles -> List.of(DistanceHistogram.of(tiles, source, bins, maxDistance)).iterator();
     }
 
     private static DataInputStream open(Path file) throws IOException {
@@ -272,11 +269,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         }
     }
 
-    private static Block read(String folder, int number, String id) throws IOException {
+    private static Block read(String folder, int number, String id) {
         try (DataInputStream in = open(file(folder, number))) {
             if (!in.readUTF().equals(id)) {
                 throw new IllegalStateException("Block " + number + " in " + folder
-                        + " was not stored together with the others, so it may come from another network; store all of them anew.");
+                        + " was not stored together with the others, so it may come from another network; "
+                        + "store all of them anew.");
             }
             int[] labels = new int[in.readInt()];
             float[] components = new float[labels.length * in.readInt()];
@@ -287,14 +285,16 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         } catch (FileNotFoundException e) {
             throw new IllegalStateException("Block " + number + " is not in " + folder
                     + " on a worker; use a folder that all workers see, and store the blocks there first.", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
     /**
      * Counts all pairs of MNIST's test images; what spark-submit starts, on whatever master it names.
      *
-     * @param args a saved network; a file for the counts, one line for each bin that is not empty; and, if the embeddings are
-     *     to go through storage, a folder that all workers see
+     * @param args a saved network; a file for the counts, one line for each bin that is not empty; and, if the
+     *     embeddings are to go through storage, a folder that all workers see
      */
     public static void main(String[] args) {
         System.exit(run(args, System.out, System.err));
@@ -302,7 +302,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
 
     static int run(String[] args, PrintStream out, PrintStream err) {
         if (args.length < 2 || args.length > 3) {
-            err.println("Usage: spark-submit … --class siamese.spark.SparkEvaluation JAR NETWORK.zip COUNTS.csv [FOLDER]");
+            err.println("Usage: spark-submit … --class siamese.spark.SparkEvaluation JAR NETWORK.zip COUNTS.csv "
+                    + "[FOLDER]");
             return 2;
         }
         String master = System.getProperty("spark.master", "local[2]");
@@ -313,7 +314,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
             if (args.length == 3) {
                 evaluation.store(network, images, args[2]);
             }
-            DistanceHistogram counts = args.length == 3 ? evaluation.stored(args[2]) : evaluation.broadcast(network, images);
+            DistanceHistogram counts = args.length == 3 ? evaluation.stored(args[2])
+                    : evaluation.broadcast(network, images);
             try (PrintStream file = new PrintStream(args[1], "UTF-8")) {
                 file.println("bin,similar,dissimilar");
                 long[] similar = counts.similar();

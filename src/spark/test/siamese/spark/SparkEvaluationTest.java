@@ -21,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import siamese.data.LabeledImages;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.Embeddings;
+import siamese.model.BaseNetwork;
+import siamese.model.Distance;
 import siamese.model.SiameseNetwork;
 
 @Timeout(900)
@@ -38,6 +40,28 @@ class SparkEvaluationTest {
             pixels[p] = (byte) ((ink ? 155 : 0) + random.nextInt(100));
         }
         return new LabeledImages("bars", 28, 28, 4, pixels, labels);
+    }
+
+    private static SiameseNetwork network(Distance distance) {
+        return new SiameseNetwork(BaseNetwork.overview(28, 28, 1), distance, 5);
+    }
+
+    private record OwnDistance() implements Distance {
+
+        @Override
+        public double of(double[] a, double[] b) {
+            return Math.abs(a[0] - b[0]);
+        }
+
+        @Override
+        public double[] slope(double[] a, double[] b) {
+            return new double[a.length];
+        }
+
+        @Override
+        public String toString() {
+            return "own";
+        }
     }
 
     private static Embeddings points(int n, int d) {
@@ -72,6 +96,16 @@ class SparkEvaluationTest {
     }
 
     @Test
+    void ofANetworkThatComparesByTheCosineTheDirectionsAreCounted() {
+        LabeledImages images = bars(300);
+        SiameseNetwork network = network(Distance.COSINE);
+        try (Cluster cluster = Cluster.of("local[2]")) {
+            assertEquals(DistanceHistogram.of(Embeddings.of(network, images).directions(), BINS, 2),
+                    new SparkEvaluation(cluster, BINS, 2, 256, 2).broadcast(network, images));
+        }
+    }
+
+    @Test
     void whatIsWrongIsOneSentenceFromTheDriver(@TempDir Path folder) throws IOException {
         String storage = folder.toUri().toString();
         LabeledImages images = bars(40);
@@ -87,8 +121,9 @@ class SparkEvaluationTest {
             Files.copy(folder.resolve("other/block-000002"), folder.resolve("block-000002"));
             Files.deleteIfExists(folder.resolve(".block-000002.crc"));
             says("Block 2 in", () -> evaluation.stored(storage));
-            says("compares by the cosine", () -> evaluation.broadcast(new SiameseNetwork(SiameseNetwork.Options.cosine(1)), images));
-            says("must be 28 x 28", () -> evaluation.broadcast(SiameseNetwork.overview(1), new LabeledImages("small", 2, 2, 2, new byte[8], new int[2])));
+            says("compares by own", () -> evaluation.broadcast(network(new OwnDistance()), images));
+            LabeledImages small = new LabeledImages("small", 2, 2, 2, new byte[8], new int[2]);
+            says("28", () -> evaluation.broadcast(SiameseNetwork.overview(1), small));
             says("rows and tasks", () -> new SparkEvaluation(cluster, BINS, 4, 0, 2));
             says("bins must be", () -> new SparkEvaluation(cluster, 0, 4, 10, 2));
         }

@@ -15,10 +15,15 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.LabeledImages;
-import siamese.model.AllPairs;
+import siamese.data.Variation;
+import siamese.model.Batch;
 import siamese.model.History;
+import siamese.model.Loss;
 import siamese.model.Progress;
+import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;
 
@@ -26,7 +31,22 @@ import siamese.model.TrainingListener;
 class SparkTrainingTest {
 
     private static final LabeledImages BARS = bars(160);
-    private static final AllPairs RECIPE = new AllPairs(1, 4, 5, 4e-3, 1);
+    private static final Recipe RECIPE = Recipe.allPairs(1).withClassesPerBatch(4).withExamplesPerClass(5)
+            .withVariation(Variation.NONE.withShift(1));
+
+    /** A loss that learns, too. */
+    private record Learned() implements Loss {
+
+        @Override
+        public Result of(INDArray embeddings, Batch batch) {
+            return new Result(0, embeddings.like(), Nd4j.zeros(1));
+        }
+
+        @Override
+        public INDArray parameters() {
+            return Nd4j.zeros(1);
+        }
+    }
 
     private static float[] weights(SiameseNetwork network) {
         return network.graph().params().toFloatVector();
@@ -52,7 +72,7 @@ class SparkTrainingTest {
         try (Cluster cluster = Cluster.of("local[2]")) {
             List<Integer> rounds = new ArrayList<>();
             SiameseNetwork network = SiameseNetwork.overview(3);
-            History history = new SparkTraining(cluster, 4, 1, new AllPairs(3, 4, 5, 4e-3, 1)).fit(network, BARS, new TrainingListener() {
+            History history = new SparkTraining(cluster, 4, 1, RECIPE.withEpochs(3)).fit(network, BARS, new TrainingListener() {
                 @Override
                 public void onBatch(Progress progress) {
                     rounds.add((progress.epoch() - 1) * progress.batches() + progress.batch());
@@ -65,6 +85,7 @@ class SparkTrainingTest {
             assertFalse(Arrays.equals(trained(cluster, 4, 1), trained(cluster, 4, 2)), "the interval counts");
             says("use fewer shards", () -> trained(cluster, 100, 1));
             says("at least 1", () -> new SparkTraining(cluster, 0, 1, RECIPE));
+            says("has parameters", () -> new SparkTraining(cluster, 1, 1, RECIPE.withLoss(new Learned())).fit(network, BARS));
         }
     }
 
