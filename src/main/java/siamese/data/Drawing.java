@@ -23,7 +23,7 @@ final class Drawing {
         Pixels pixels = Pixels.allocate(files.size(), size, size, Channels.GREY, size == ORIGINAL);
         try {
             IntStream.range(0, files.size()).parallel()
-                    .forEach(i -> pixels.set(i, decode(files.get(i)).scaled(size, size).ink(Channels.GREY)));
+                    .forEach(i -> pixels.set(i, decode(files.get(i)).fitted(size, size).ink(Channels.GREY)));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

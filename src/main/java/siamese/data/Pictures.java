@@ -59,10 +59,7 @@ public final class Pictures {
         if (picture.rows() == SIZE && picture.columns() == SIZE) {
             return image(spread.ink(Channels.GREY));
         }
-        Rgb cut = cut(spread);
-        double scale = (double) INK_SIZE / Math.max(cut.rows(), cut.columns());
-        Rgb small = spread(cut.scaled((int) Math.max(1, Math.round(cut.rows() * scale)),
-                (int) Math.max(1, Math.round(cut.columns() * scale))), true);
+        Rgb small = spread(inked(spread), true);
         byte[] drawing = small.ink(Channels.GREY);
         double mass = 0;
         double sumX = 0;
@@ -108,13 +105,17 @@ public final class Pictures {
                 .map(value -> Rgb.grey((int) Math.round(255 * (value - all.getMin()) / contrast))).toArray());
     }
 
-    /** The part that has ink. */
-    private static Rgb cut(Rgb picture) {
+    /** The part that has ink, at the size that it shall have. */
+    private static Rgb inked(Rgb picture) {
         int columns = picture.columns();
         int[] inked = IntStream.range(0, picture.pixels().length).filter(p -> picture.brightness(p) < LIGHTEST_INK)
                 .toArray();
         IntSummaryStatistics y = IntStream.of(inked).map(p -> p / columns).summaryStatistics();
         IntSummaryStatistics x = IntStream.of(inked).map(p -> p % columns).summaryStatistics();
-        return picture.cut(y.getMin(), x.getMin(), y.getMax() - y.getMin() + 1, x.getMax() - x.getMin() + 1);
+        int height = y.getMax() - y.getMin() + 1;
+        int width = x.getMax() - x.getMin() + 1;
+        double scale = (double) INK_SIZE / Math.max(height, width);
+        return picture.scaled(y.getMin(), x.getMin(), height, width, (int) Math.max(1, Math.round(height * scale)),
+                (int) Math.max(1, Math.round(width * scale)));
     }
 }
