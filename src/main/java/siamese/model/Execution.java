@@ -62,8 +62,8 @@ final class Execution {
             throw base.misfit(e);
         }
         if (Arrays.stream(network.getLayers()).anyMatch(IOutputLayer.class::isInstance)) {
-            throw new IllegalArgumentException("The base network has a layer with a loss of its own; leave it out, and end "
-                    + "with a dense layer.");
+            throw new IllegalArgumentException("The base network has a layer with a loss of its own; leave it out, "
+                    + "and end with a dense layer.");
         }
         if (network.numParams() == 0) {
             throw new IllegalArgumentException("The base network has no weights, so nothing can be learned; "

@@ -1,7 +1,5 @@
 package org.nd4j.nativeblas;
 
-import org.nd4j.linalg.factory.Nd4j;
-
 /**
  * Stands where Deeplearning4j 1.0.0-M2.1 looks for a class that has moved. Its {@code BaseMKLDNNHelper} asks
  * {@code org.nd4j.nativeblas.Nd4jCpu$Environment} by reflection whether oneDNN may be used; since the class is now in
