@@ -199,7 +199,9 @@ public final class Bench {
         return done * 1e9 / (System.nanoTime() - began);
     }
 
-    /** Notes when batches were learned, says when the first was, and stops training after enough of them, or of time. */
+    /**
+     * Notes when batches were learned, says when the first was, and stops training after enough of them, or of time.
+     */
     private static final class Clock implements TrainingListener {
 
         private final int discard;

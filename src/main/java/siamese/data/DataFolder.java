@@ -155,7 +155,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         } catch (FileNotFoundException e) {
             throw e;
         } catch (IOException e) {
-            throw new IOException(name.toUpperCase(Locale.ROOT) + " could not be kept: there is no room, or no right to "
+            throw new IOException(name.toUpperCase(Locale.ROOT)
+                    + " could not be kept: there is no room, or no right to "
                     + "write, in " + cache + " (" + e.getMessage() + "); set SIAMESE_CACHE to another folder.", e);
         }
     }
