@@ -2,9 +2,11 @@ package siamese.evaluation;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -29,9 +31,6 @@ import java.util.stream.IntStream;
 public final class DistanceHistogram implements Serializable {
 
     private static final long serialVersionUID = 1;
-
-    /** As many rows make a block where nobody says otherwise. */
-    private static final int BLOCK = 2000;
 
     private final double maxDistance;
     private final long[] similar;
@@ -130,33 +129,33 @@ public final class DistanceHistogram implements Serializable {
      * @throws CancellationException if the thread is interrupted, as Stop in JupyterLab does
      */
     public static DistanceHistogram of(Embeddings points, int bins, double maxDistance) {
-        return of(points, bins, maxDistance, BLOCK, Runtime.getRuntime().availableProcessors());
+        return PairCounter.all(points, bins, maxDistance, 2000, Runtime.getRuntime().availableProcessors());
     }
 
-    /** The same with blocks of so many rows, counted in so many parts. */
-    static DistanceHistogram of(Embeddings points, int bins, double maxDistance, int rows, int parts) {
-        if (points.size() < 2) {
-            throw new IllegalArgumentException("points has one point, but a pair needs two.");
-        }
-        PairCounter.check(bins, maxDistance); // here, not in a worker
-        List<Block> blocks = Block.split(points, rows);
-        int[][] tiles = tiles(blocks.size());
-        Thread caller = Thread.currentThread();
-        DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> {
-            PairCounter counter = new PairCounter(bins, maxDistance);
-            for (int t = part; t < tiles.length && !caller.isInterrupted(); t += parts) {
-                if (tiles[t][0] == tiles[t][1]) {
-                    counter.within(blocks.get(tiles[t][0]));
-                } else {
-                    counter.between(blocks.get(tiles[t][0]), blocks.get(tiles[t][1]));
-                }
-            }
-            return counter.histogram();
-        }).reduce(DistanceHistogram::plus).orElseThrow();
-        if (caller.isInterrupted()) {
-            throw new CancellationException("Counting the pairs was stopped.");
-        }
-        return result;
+    /**
+     * {@return the histogram of the pairs in some blocks of the distance matrix: one part of the work, whose parts can
+     * be added by {@link #plus}}
+     *
+     * @param tiles what {@link #tiles} gives, or some of it
+     * @param blocks the points of each number; asked but once for first numbers that follow each other and are the same
+     * @param bins how many, 1 to 2²⁴
+     * @param maxDistance where the last bin ends, greater than 0
+     * @throws IllegalArgumentException if an argument is out of range, or two blocks differ in their number of
+     *     components
+     */
+    public static DistanceHistogram of(Iterator<int[]> tiles, IntFunction<Block> blocks, int bins, double maxDistance) {
+        return PairCounter.count(tiles, blocks, bins, maxDistance);
+    }
+
+    /**
+     * Checks what a histogram is made with, without making one.
+     *
+     * @param bins how many, 1 to 2²⁴
+     * @param maxDistance where the last bin ends, greater than 0
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public static void check(int bins, double maxDistance) {
+        PairCounter.check(bins, maxDistance);
     }
 
     /**

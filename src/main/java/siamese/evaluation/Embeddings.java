@@ -133,7 +133,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @throws IndexOutOfBoundsException if there is no such point
      */
     public Neighbours nearest(int i, int k) {
-        checkNeighbours(k, size() - 1);
         return nearest(new double[][] {vectors[Objects.checkIndex(i, size())]}, k, i)[0];
     }
 
@@ -145,8 +144,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @throws IllegalArgumentException if k is out of range or the query has another number of components
      */
     public Neighbours nearest(double[] query, int k) {
-        checkDimensions("query", query.length, dimensions());
-        checkNeighbours(k, size());
         return nearest(new double[][] {query}, k, -1)[0];
     }
 
@@ -158,8 +155,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @throws IllegalArgumentException if k is out of range or the queries have another number of components
      */
     public double[] distances(Embeddings queries, int k) {
-        checkDimensions("queries", queries.dimensions(), dimensions());
-        checkNeighbours(k, size());
         return Arrays.stream(nearest(queries.vectors, k, -1)).mapToDouble(n -> n.distances[k - 1]).toArray();
     }
 
@@ -173,8 +168,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @throws IllegalArgumentException if k is out of range or the queries have another number of components
      */
     public double accuracy(Embeddings queries, int k) {
-        checkDimensions("queries", queries.dimensions(), dimensions());
-        checkNeighbours(k, size());
         return shareOfRightVotes(queries.labels, nearest(queries.vectors, k, -1));
     }
 
@@ -188,7 +181,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @throws IllegalArgumentException if k is out of range
      */
     public double accuracy(int k) {
-        checkNeighbours(k, size() - 1);
         return shareOfRightVotes(labels, nearest(vectors, k, 0));
     }
 
@@ -256,6 +248,12 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
 
     /** The k nearest of these points to each query; query q leaves out point {@code without + q}; if negative, none. */
     private Neighbours[] nearest(double[][] queries, int k, int without) {
+        checkDimensions("query", queries[0].length, dimensions());
+        int most = without < 0 ? size() : size() - 1;
+        if (k < 1 || k > most) {
+            throw new IllegalArgumentException("k must be 1 to " + most
+                    + ", the number of points to choose from, but is " + k + ".");
+        }
         INDArray points = Nd4j.createFromArray(vectors);
         INDArray squares = points.mul(points).sum(1);
         double scale = squares.maxNumber().doubleValue();
@@ -294,13 +292,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         if (found != needed) {
             throw new IllegalArgumentException(name + " must have " + needed + " components, but has " + found
                     + "; do both come from the same space?");
-        }
-    }
-
-    private static void checkNeighbours(int k, int most) {
-        if (k < 1 || k > most) {
-            throw new IllegalArgumentException("k must be 1 to " + most
-                    + ", the number of points to choose from, but is " + k + ".");
         }
     }
 

@@ -1,13 +1,15 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import siamese.evaluation.DistanceHistogram.Block;
 
-/**
- * Counts the pairs of a {@link DistanceHistogram}, block by block. For one thread; several threads count each their own
- * and add the results.
- */
-public final class PairCounter {
+/** Counts the pairs of a {@link DistanceHistogram}, block by block. For one thread; several count each their own. */
+final class PairCounter {
 
     /** So many columns of a block are compared with a row at a time: 128 components of them are 128 KB. */
     private static final int STRIP = 256;
@@ -19,14 +21,7 @@ public final class PairCounter {
     private final long[] similar;
     private final long[] dissimilar;
 
-    /**
-     * Starts at 0.
-     *
-     * @param bins how many, 1 to 2²⁴; 2²⁰ are plenty
-     * @param maxDistance where the last bin ends, greater than 0
-     * @throws IllegalArgumentException if one is out of range
-     */
-    public PairCounter(int bins, double maxDistance) {
+    PairCounter(int bins, double maxDistance) {
         check(bins, maxDistance);
         this.maxDistance = maxDistance;
         scale = (float) (bins / maxDistance);
@@ -34,14 +29,7 @@ public final class PairCounter {
         dissimilar = new long[bins];
     }
 
-    /**
-     * Checks what a counter is made with, without making one.
-     *
-     * @param bins how many, 1 to 2²⁴
-     * @param maxDistance where the last bin ends, greater than 0
-     * @throws IllegalArgumentException if one is out of range
-     */
-    public static void check(int bins, double maxDistance) {
+    static void check(int bins, double maxDistance) {
         if (bins < 1 || bins > MOST_BINS) {
             throw new IllegalArgumentException("bins must be 1 to " + MOST_BINS + ", but is " + bins
                     + "; 1048576 are plenty.");
@@ -53,36 +41,47 @@ public final class PairCounter {
         }
     }
 
-    /**
-     * Counts each pair of points within a block once.
-     *
-     * @param block the points
-     */
-    public void within(Block block) {
-        count(block, block, true);
+    /** The pairs of all points in blocks of so many rows, counted in so many parts. */
+    static DistanceHistogram all(Embeddings points, int bins, double maxDistance, int rows, int parts) {
+        if (points.size() < 2) {
+            throw new IllegalArgumentException("points has one point, but a pair needs two.");
+        }
+        check(bins, maxDistance); // here, not in a worker
+        List<Block> blocks = Block.split(points, rows);
+        int[][] tiles = DistanceHistogram.tiles(blocks.size());
+        Thread caller = Thread.currentThread();
+        DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> count(
+                IntStream.iterate(part, t -> t < tiles.length && !caller.isInterrupted(), t -> t + parts)
+                        .mapToObj(t -> tiles[t]).iterator(), blocks::get, bins, maxDistance))
+                .reduce(DistanceHistogram::plus).orElseThrow();
+        if (caller.isInterrupted()) {
+            throw new CancellationException("Counting the pairs was stopped.");
+        }
+        return result;
     }
 
-    /**
-     * Counts each pair of a point of one block and a point of another.
-     *
-     * @param a one block
-     * @param b the other, with points of as many components
-     * @throws IllegalArgumentException if they have another number
-     */
-    public void between(Block a, Block b) {
+    static DistanceHistogram count(Iterator<int[]> tiles, IntFunction<Block> blocks, int bins, double maxDistance) {
+        PairCounter counter = new PairCounter(bins, maxDistance);
+        int held = -1;
+        Block a = null;
+        while (tiles.hasNext()) {
+            int[] tile = tiles.next();
+            if (tile[0] != held) {
+                held = tile[0];
+                a = blocks.apply(held);
+            }
+            counter.add(a, tile[1] == held ? a : blocks.apply(tile[1]));
+        }
+        return counter.histogram();
+    }
+
+    /** Counts each pair of a point of one block and a point of another, or within a block if both are the same one. */
+    void add(Block a, Block b) {
         if (a.dimensions() != b.dimensions()) {
             throw new IllegalArgumentException("The points of b must have as many components as those of a, "
                     + a.dimensions() + ", but have " + b.dimensions() + "; do both come from the same network?");
         }
-        count(a, b, false);
-    }
-
-    /** {@return what was counted so far} */
-    public DistanceHistogram histogram() {
-        return new DistanceHistogram(maxDistance, similar.clone(), dissimilar.clone());
-    }
-
-    private void count(Block a, Block b, boolean above) {
+        boolean above = a == b;
         float[] row = new float[a.dimensions()];
         float[][] columns = new float[row.length][STRIP];
         float[] squares = new float[STRIP];
@@ -108,6 +107,10 @@ public final class PairCounter {
                 }
             }
         }
+    }
+    /** What was counted, when counting is over: the counts are not copied. */
+    DistanceHistogram histogram() {
+        return new DistanceHistogram(maxDistance, similar, dissimilar);
     }
 
     private static void squares(float[] row, float[][] columns, int width, float[] sums) {

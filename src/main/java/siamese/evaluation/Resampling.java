@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import siamese.data.Pairs;
 
 /**
- * How a report's figures move when its images, or its pairs, count more or less often: the engine of
+ * How a report's figures move when its examples, or its pairs, count more or less often: the engine of
  * {@link VerificationReport.Bootstrap}. Pairs are sorted once; then {@link #roc} is the curve for any counts.
  */
 final class Resampling {
@@ -37,7 +37,7 @@ final class Resampling {
         acceptedSteps = (int) Arrays.stream(ranking.distances()).filter(d -> d <= threshold).count();
     }
 
-    /** The units are the images that the pairs are made of; a pair counts with the product of its images' counts. */
+    /** The units are the pairs' examples; a pair counts with the product of its examples' counts. */
     static Resampling ofImages(Pairs pairs, double[] distances, double threshold) {
         Ranking ranking = Ranking.of(distances, pairs.similar());
         int[] distinct = pairs.distinctImages();
@@ -45,8 +45,8 @@ final class Resampling {
                 places(distinct, pairs.second(), ranking.order()), distinct.length, threshold);
     }
 
-    private static int[] places(int[] distinct, int[] images, int[] order) {
-        return Arrays.stream(order).map(p -> Arrays.binarySearch(distinct, images[p])).toArray();
+    private static int[] places(int[] distinct, int[] examples, int[] order) {
+        return Arrays.stream(order).map(p -> Arrays.binarySearch(distinct, examples[p])).toArray();
     }
 
     /** The units are the pairs, by rank. */
@@ -79,7 +79,7 @@ final class Resampling {
             }
         }
         throw new IllegalArgumentException("pairs are too few to be drawn again: " + ATTEMPTS + " draws out of " + units
-                + (second == null ? " pairs" : " images")
+                + (second == null ? " pairs" : " examples")
                 + " had no similar or no dissimilar pair; use more of both kinds.");
     }
 

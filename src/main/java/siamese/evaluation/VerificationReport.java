@@ -71,13 +71,14 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     }
 
     /**
-     * How much the figures of a report would move with other images, by the bootstrap (B. Efron, 1979,
-     * doi:10.1214/aos/1176344552): images are drawn from those of the pairs, with replacement and as many as there are,
-     * a pair counts with the product of its images' counts, and the figures are computed anew. The network stays as it
-     * is, so nothing is said about training it again. A draw without similar or without dissimilar pairs is repeated.
+     * How much the figures of a report would move with other examples, by the bootstrap (B. Efron, 1979,
+     * doi:10.1214/aos/1176344552): the examples of the pairs are drawn, with replacement and as many as there are,
+     * a pair counts with the product of its examples' counts, and the figures are computed anew. The network stays as
+     * it is, so nothing is said about training it again. A draw without similar or without dissimilar pairs is
+     * repeated.
      *
      * <p>Replicate r depends on the pairs, the seed and r only. Two networks' bootstraps with the same pairs and seed
-     * therefore draw the same images, and the differences of their replicates say whether one network is better.
+     * therefore draw the same examples, and the differences of their replicates say whether one network is better.
      *
      * @param equalErrorRates one a replicate, 0 to 1
      * @param aucs areas under the ROC curve, one a replicate, 0 to 1
@@ -86,7 +87,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     public record Bootstrap(double[] equalErrorRates, double[] aucs, double[] accuracies) {
 
         /**
-         * {@return replicates that draw images, the course's way}
+         * {@return replicates that draw examples such as images, the course's way}
          *
          * @param pairs the pairs
          * @param distances one a pair, in the same order
@@ -102,7 +103,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         }
 
         /**
-         * {@return replicates that draw pairs as if they were independent of each other; since pairs share images,
+         * {@return replicates that draw pairs as if they were independent of each other; since pairs share examples,
          * their spread is too small: for comparison only}
          *
          * @param pairs the pairs
@@ -143,7 +144,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     }
 
     /**
-     * {@return the report on pairs of images}
+     * {@return the report on pairs of examples}
      *
      * @param pairs the pairs
      * @param distances one a pair, in the same order

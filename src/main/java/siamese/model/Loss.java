@@ -90,8 +90,8 @@ public interface Loss extends Serializable {
     Result of(INDArray embeddings, Batch batch);
 
     /**
-     * {@return what training changes in the loss, in place, such as a weight for each class; the same array each time, of
-     * double numbers if {@link #check} shall read it; null if nothing}
+     * {@return what training changes in the loss, in place, such as a weight for each class; the same array each time,
+     * of double numbers if {@link #check} shall read it; null if nothing}
      */
     default INDArray parameters() {
         return null;

@@ -15,9 +15,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -25,8 +27,12 @@ import java.util.zip.ZipOutputStream;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.core.JsonParser;
+import org.nd4j.shade.jackson.core.JsonProcessingException;
 import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
@@ -49,6 +55,18 @@ final class SavedNetwork {
     private static final String LOSS = "loss.bin";
     private static final Set<String> ENTRIES = Set.of(PROPERTIES, LAYERS, WEIGHTS, MOMENTS, DISTANCE, LOSS);
     private static final int LARGEST_TEXT = 16 << 20;
+    /** A layer's output for one example: 64 channels of a photograph of two megapixels. */
+    private static final long MOST_NUMBERS = 1 << 27;
+
+    /** A whole file, but of a network with another distance or loss. */
+    private static final class Mismatch extends IOException {
+
+        private static final long serialVersionUID = 1;
+
+        Mismatch(String message) {
+            super(message);
+        }
+    }
 
     private SavedNetwork() {
     }
@@ -71,7 +89,11 @@ final class SavedNetwork {
 
     static void write(SiameseNetwork network, OutputStream out) throws IOException {
         String layers = network.base().json();
-        checkClasses(layers, "has a layer, or a part of one, that is not Deeplearning4j's");
+        String foreign = foreignClass(layers);
+        if (!foreign.isEmpty()) {
+            throw new IOException("The network cannot be saved, since a layer, or a part of one, is not "
+                    + "Deeplearning4j's: " + foreign + ".");
+        }
         Core core = network.core();
         ZipOutputStream zip = new ZipOutputStream(out);
         synchronized (core) {
@@ -106,10 +128,20 @@ final class SavedNetwork {
         if (numbers == null) {
             return new byte[0];
         }
-        float[] values = numbers.dup('c').data().asFloat();
-        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
-        bytes.asFloatBuffer().put(values);
+        DataBuffer values = numbers.dup('c').data();
+        ByteBuffer bytes = ByteBuffer.allocate((int) size(numbers));
+        if (numbers.dataType() == DataType.DOUBLE) {
+            bytes.asDoubleBuffer().put(values.asDouble());
+        } else {
+            bytes.asFloatBuffer().put(values.asFloat());
+        }
         return bytes.array();
+    }
+
+    /** {@return how many bytes numbers take in the file} */
+    private static long size(INDArray numbers) {
+        int width = numbers != null && numbers.dataType() == DataType.DOUBLE ? Double.BYTES : Float.BYTES;
+        return numbers == null ? 0 : width * numbers.length();
     }
 
     private static Properties properties(SiameseNetwork network) {
@@ -154,6 +186,8 @@ final class SavedNetwork {
     private static SiameseNetwork read(InputStream in, String what, Distance distance, Loss loss) throws IOException {
         try {
             return network(entries(in), distance, loss);
+        } catch (Mismatch e) {
+            throw new IOException(what + " cannot be loaded so: " + e.getMessage() + ".", e);
         } catch (IOException | RuntimeException e) { // a runtime exception: a number is no number, an entry is missing
             throw new IOException(what + " is not a network that this library saved, or is damaged ("
                     + (e instanceof IOException && e.getMessage() != null ? e.getMessage()
@@ -169,7 +203,8 @@ final class SavedNetwork {
         for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
             String name = entry.getName();
             if (!ENTRIES.contains(name) || entries.containsKey(name)) {
-                throw new IOException("it contains something that does not belong into it");
+                throw new IOException(name.equals("configuration.json") ? "it is of version 1, or Deeplearning4j's own"
+                        : "it contains something that does not belong into it");
             }
             boolean numbers = name.endsWith(".bin");
             if (numbers && entry.getMethod() != ZipEntry.STORED) {
@@ -180,6 +215,9 @@ final class SavedNetwork {
                 throw new IOException("its " + name + " was altered");
             }
             entries.put(name, content);
+            if (name.equals(PROPERTIES)) {
+                properties(content); // what follows may be unknown in another version
+            }
         }
         if (!entries.keySet().equals(ENTRIES)) {
             throw new IOException(entries.containsKey(PROPERTIES) || entries.isEmpty()
@@ -189,21 +227,34 @@ final class SavedNetwork {
         return entries;
     }
 
-    private static SiameseNetwork network(Map<String, byte[]> entries, Distance given, Loss loss) throws IOException {
+    private static Properties properties(byte[] content) throws IOException {
         Properties p = new Properties();
-        p.load(new StringReader(text(entries, PROPERTIES)));
+        p.load(new StringReader(new String(content, StandardCharsets.UTF_8)));
         if (!VERSION.equals(p.getProperty("version"))) {
-            throw new IOException("its version is not " + VERSION + ", which is the one that this library reads");
+            throw new IOException("its version is " + p.getProperty("version", "unknown") + ", but this library reads "
+                    + VERSION);
         }
-        Distance distance = distance(p.getProperty("distance"), given);
+        return p;
+    }
+
+    private static SiameseNetwork network(Map<String, byte[]> entries, Distance given, Loss loss) throws IOException {
+        Properties p = properties(entries.get(PROPERTIES));
+        Distance distance = distance(Objects.requireNonNull(p.getProperty("distance")), given);
         long seed = Long.parseLong(p.getProperty("seed"));
         BaseNetwork base = base(p.getProperty("input"), text(entries, LAYERS), entries.get(WEIGHTS).length);
         Core core = new Core(new Execution(base, seed));
-        fill(core.execution.weights(), entries.get(WEIGHTS), "weights");
-        fill(core.moments, entries.get(MOMENTS), "moments");
-        fill(distance.parameters(), entries.get(DISTANCE), "distance's parameters");
-        if (loss != null && loss.parameters() != distance.parameters()) {
-            fill(loss.parameters(), entries.get(LOSS), "loss's parameters");
+        if (size(core.moments) != entries.get(MOMENTS).length) {
+            throw new IOException("its moments have another number");
+        }
+        if (size(distance.parameters()) != entries.get(DISTANCE).length
+                || loss != null && size(loss.parameters()) != entries.get(LOSS).length) {
+            throw new Mismatch("its distance or its loss has another number of parameters; give those of the training");
+        }
+        fill(core.execution.weights(), entries.get(WEIGHTS));
+        fill(core.moments, entries.get(MOMENTS));
+        fill(distance.parameters(), entries.get(DISTANCE));
+        if (loss != null) {
+            fill(loss.parameters(), entries.get(LOSS));
         }
         core.loss = loss;
         core.steps = Integer.parseInt(p.getProperty("steps"));
@@ -229,49 +280,67 @@ final class SavedNetwork {
                 return own;
             }
         }
-        throw new IOException("its distance is " + name + "; give that to load");
+        throw new Mismatch("its distance is " + name + "; give that to load");
     }
 
     /** The layers, as far as they name Deeplearning4j's own classes and need just the weights that are there. */
     private static BaseNetwork base(String input, String json, long bytes) throws IOException {
-        checkClasses(json, "has a layer that is not Deeplearning4j's");
-        long[] shape = Arrays.stream(input.split(" ")).mapToLong(Long::parseLong).toArray();
-        InputType type = shape.length == 3 ? InputType.convolutional(shape[1], shape[2], shape[0])
-                : shape.length == 2 ? InputType.recurrent(shape[0], shape[1]) : InputType.feedForward(shape[0]);
+        String foreign = foreignClass(json);
+        if (!foreign.isEmpty()) {
+            throw new IOException("it has a layer that is not Deeplearning4j's: " + foreign);
+        }
+        long[] sizes = Arrays.stream(input.split(" ")).mapToLong(Long::parseLong).toArray();
+        InputType type = sizes.length == 3 ? InputType.convolutional(sizes[1], sizes[2], sizes[0])
+                : sizes.length == 2 ? InputType.recurrent(sizes[0], sizes[1]) : InputType.feedForward(sizes[0]);
         MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
         long weights = 0;
         for (NeuralNetConfiguration layer : configuration.getConfs()) {
-            weights += layer.getLayer().initializer().numParams(layer);
+            weights = Math.addExact(weights, layer.getLayer().initializer().numParams(layer));
         }
-        if (weights <= 0 || Float.BYTES * weights != bytes) {
+        if (weights <= 0 || weights != (double) bytes / Float.BYTES) {
             throw new IOException("its weights have another number");
+        }
+        if (Stream.concat(Stream.of(type), configuration.getLayerActivationTypes(type).stream())
+                .anyMatch(shape -> shape.arrayElementsPerExample() > MOST_NUMBERS)) {
+            throw new IOException("its layers make more numbers of an example than any network here does");
         }
         return new BaseNetwork(type, configuration.getConfs().stream().map(NeuralNetConfiguration::getLayer).toList());
     }
 
-    private static void checkClasses(String json, String what) throws IOException {
-        List<JsonNode> nodes = new ArrayList<>(List.of(new ObjectMapper().readTree(json)));
+    /** {@return the first class that layers name and that is not Deeplearning4j's; "" if there is none} */
+    private static String foreignClass(String json) throws IOException {
+        ObjectMapper strict = new ObjectMapper();
+        // of two names alike a tree shows the second, but Deeplearning4j reads the first
+        strict.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+        List<JsonNode> nodes = new ArrayList<>();
+        try {
+            nodes.add(strict.readTree(json));
+        } catch (JsonProcessingException e) {
+            throw new IOException("its " + LAYERS + " makes no sense", e);
+        }
         for (int k = 0; k < nodes.size(); k++) {
             JsonNode name = nodes.get(k).get("@class");
             if (name != null && !name.asText().matches("org\\.(deeplearning4j\\.nn\\.|nd4j\\.linalg\\.)[\\w.$]+")) {
-                throw new IOException("it " + what + ": " + name.asText());
+                return name.asText();
             }
             nodes.get(k).forEach(nodes::add);
         }
+        return "";
     }
 
     private static String text(Map<String, byte[]> entries, String name) {
         return new String(entries.get(name), StandardCharsets.UTF_8);
     }
 
-    private static void fill(INDArray target, byte[] content, String what) throws IOException {
-        long length = target == null ? 0 : target.length();
-        if (content.length != Float.BYTES * length) {
-            throw new IOException("its " + what + " have another number");
-        }
-        if (length > 0) {
+    private static void fill(INDArray target, byte[] content) {
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        if (target != null && target.dataType() == DataType.DOUBLE) {
+            double[] values = new double[content.length / Double.BYTES];
+            bytes.asDoubleBuffer().get(values);
+            target.assign(Nd4j.createFromArray(values).reshape('c', target.shape()));
+        } else if (target != null) {
             float[] values = new float[content.length / Float.BYTES];
-            ByteBuffer.wrap(content).asFloatBuffer().get(values);
+            bytes.asFloatBuffer().get(values);
             target.assign(Nd4j.createFromArray(values).castTo(target.dataType()).reshape('c', target.shape()));
         }
     }

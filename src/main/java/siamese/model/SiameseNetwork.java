@@ -7,13 +7,10 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
+import siamese.data.Channels;
 import siamese.data.Examples;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
@@ -289,7 +286,8 @@ public final class SiameseNetwork {
      * @throws IllegalArgumentException if a picture has another size
      */
     public double distance(BufferedImage first, BufferedImage second) {
-        double[][] embeddings = embed(LabeledImages.of(first, second), 0, 1);
+        double[][] embeddings = embed(LabeledImages.of(base.input().getShape()[0] == Channels.COLOUR.count()
+                ? Channels.COLOUR : Channels.GREY, first, second), 0, 1);
         return distance.of(embeddings[0], embeddings[1]);
     }
 

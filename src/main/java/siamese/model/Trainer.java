@@ -85,7 +85,7 @@ final class Trainer {
         INDArray embeddings = execution.forward(data.examples(), true);
         Loss.Result result = checked(recipe.loss().of(embeddings, data.batch()), embeddings, recipe.loss(), distance,
                 " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
-        watch(embeddings);
+        watch(embeddings, data.batch().labels());
         execution.backward(result.gradient());
         apply(weights, execution.gradient());
         execution.afterStep();
@@ -127,8 +127,11 @@ final class Trainer {
         return new Loss.Result(result.loss(), gradient.castTo(embeddings.dataType()), result.ofParameters());
     }
 
-    /** Counts batches in a row in which all embeddings are at one place. */
-    private void watch(INDArray embeddings) {
+    /** Counts batches in a row in which embeddings of several classes, and all of them, are at one place. */
+    private void watch(INDArray embeddings, int[] labels) {
+        if (IntStream.of(labels).distinct().count() < 2) {
+            return; // may well be
+        }
         double[] first = embeddings.getRow(0).toDoubleVector();
         double largest = 0;
         for (long k = 1; k < embeddings.size(0) && largest <= SAME; k++) {
@@ -213,13 +216,15 @@ final class Trainer {
         }
     }
 
-    /** {@return the mean loss of given pairs, {@value #TEST_PAIRS} at a time} */
+    /** {@return the mean loss of given pairs, up to {@value #TEST_PAIRS} at a time} */
     static double loss(Loss loss, SiameseNetwork network, Pairs pairs) {
         int[] all = pairs.distinctImages();
         double[][] embeddings = network.embed(pairs.examples(), all);
         double sum = 0;
-        for (int from = 0; from < pairs.size(); from += TEST_PAIRS) {
-            int[] chosen = IntStream.range(from, Math.min(from + TEST_PAIRS, pairs.size())).toArray();
+        long size = pairs.size();
+        long parts = (size + TEST_PAIRS - 1) / TEST_PAIRS; // of about one size: a last one of a few may have no triplet
+        for (long k = 0; k < parts; k++) {
+            int[] chosen = IntStream.range((int) (k * size / parts), (int) ((k + 1) * size / parts)).toArray();
             int[] distinct = Batches.distinct(pairs, chosen);
             double[][] rows = IntStream.of(distinct).mapToObj(i -> embeddings[Arrays.binarySearch(all, i)])
                     .toArray(double[][]::new);

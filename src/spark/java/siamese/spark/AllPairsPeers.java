@@ -89,25 +89,28 @@ public final class AllPairsPeers {
      * @throws IOException if the Python of {@code SIAMESE_PYTHON} or its NumPy cannot be started, in one sentence
      * @throws InterruptedException if the thread is interrupted
      */
-    public static Result numPy(List<Block> blocks, int bins, double maxDistance) throws IOException, InterruptedException {
+    public static Result numPy(List<Block> blocks, int bins, double maxDistance)
+            throws IOException, InterruptedException {
         String python = System.getenv("SIAMESE_PYTHON");
         Path script = script();
         if (python == null || script == null) {
-            throw new IOException("SIAMESE_PYTHON does not name a Python with NumPy, or src/spark/all_pairs.py is not above this folder; "
-                    + "start the notebook with python3 course.py run 11 or python3 course.py lab --spark.");
+            throw new IOException("SIAMESE_PYTHON does not name a Python with NumPy, or src/spark/all_pairs.py is not "
+                    + "above this folder; start the notebook with python3 course.py run 11 "
+                    + "or python3 course.py lab --spark.");
         }
         Path points = Files.createTempFile("points", ".bin");
         try {
             write(points, blocks);
-            Process process = new ProcessBuilder(python, script.toString(), points.toString(), "" + bins, "" + maxDistance)
-                    .redirectErrorStream(true).start();
+            Process process = new ProcessBuilder(python, script.toString(), points.toString(), "" + bins,
+                    "" + maxDistance).redirectErrorStream(true).start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (process.waitFor() != 0) {
-                throw new IOException("NumPy could not count the pairs: " + said.lines().reduce("", (first, last) -> last) + ".");
+                throw new IOException("NumPy could not count the pairs: "
+                        + said.lines().reduce("", (first, last) -> last) + ".");
             }
             String[] words = said.split(" ");
-            return new Result("NumPy " + words[4], Long.parseLong(words[1]) + Long.parseLong(words[2]), Double.parseDouble(words[0]),
-                    Double.parseDouble(words[3]));
+            return new Result("NumPy " + words[4], Long.parseLong(words[1]) + Long.parseLong(words[2]),
+                    Double.parseDouble(words[0]), Double.parseDouble(words[3]));
         } finally {
             Files.deleteIfExists(points);
         }

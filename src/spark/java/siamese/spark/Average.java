@@ -7,8 +7,9 @@ import java.util.Map;
 import siamese.model.SiameseNetwork;
 
 /**
- * The mean of the states of some shards, the same to the bit in whatever order they arrive: always the same neighbours are
- * added, as in a tournament. The sum of a node (level, index) is that of the shards from index · 2^level on, 2^level of them.
+ * The mean of the states of some shards, the same to the bit in whatever order they arrive: always the same neighbours
+ * are added, as in a tournament. The sum of a node (level, index) is that of the shards from index · 2^level on,
+ * 2^level of them.
  */
 final class Average implements Serializable {
 

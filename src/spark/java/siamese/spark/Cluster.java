@@ -56,11 +56,12 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Connects, and starts Spark where the master is this machine. Settings beyond these are Spark's own system properties,
-     * {@code spark.…}; each task gets one thread for its arithmetic.
+     * Connects, and starts Spark where the master is this machine. Settings beyond these are Spark's own system
+     * properties, {@code spark.…}; each task gets one thread for its arithmetic.
      *
-     * @param master Spark's name for it: {@code local[2]} for two threads of this process, {@code local-cluster[2,1,2048]} for
-     *     two processes with one core and 2,048 MB each, {@code spark://host:7077}, {@code yarn} or {@code k8s://…}
+     * @param master Spark's name for it: {@code local[2]} for two threads of this process, {@code
+     *     local-cluster[2,1,2048]} for two processes with one core and 2,048 MB each, {@code spark://host:7077}, {@code
+     *     yarn} or {@code k8s://…}
      * @param watchers are told how far work is; {@link #bar()} shows it in a notebook
      * @return the connection
      * @throws IllegalArgumentException if Spark cannot connect to such a master
@@ -76,11 +77,13 @@ public final class Cluster implements AutoCloseable {
         }
         if (master.startsWith("local-cluster")) {
             if (System.getenv("SPARK_HOME") == null || System.getenv("SPARK_SCALA_VERSION") == null) {
-                throw new IllegalStateException("SPARK_HOME or SPARK_SCALA_VERSION is not set, without which Spark starts no processes; "
-                        + "set them to the folder target/spark, which mvn -P spark package makes, and to 2.13.");
+                throw new IllegalStateException("SPARK_HOME or SPARK_SCALA_VERSION is not set, without which Spark "
+                        + "starts no processes; set them to the folder target/spark, which mvn -P spark package "
+                        + "makes, and to 2.13.");
             }
             conf.setIfMissing("spark.executor.extraClassPath", System.getProperty("java.class.path"));
-            conf.setIfMissing("spark.shuffle.io.retryWait", "1s"); // for data on a worker that is gone: this machine's network is quick
+            // For data on a worker that is gone: this machine's network is quick
+            conf.setIfMissing("spark.shuffle.io.retryWait", "1s");
         }
         try {
             return new Cluster(conf, watchers);
@@ -90,7 +93,7 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /** {@return a progress bar below the running cell, for work that takes longer than a second; nothing without a kernel} */
+    /** {@return a progress bar below the running cell for work of more than a second; nothing without a kernel} */
     public static Watcher bar() {
         return new Watcher() {
             private LiveDisplay display;
@@ -106,7 +109,8 @@ public final class Cluster implements AutoCloseable {
                     return;
                 }
                 int filled = 20 * done / of;
-                String text = "█".repeat(filled) + "░".repeat(20 - filled) + " " + done + " of " + of + (of == 1 ? " part" : " parts");
+                String text = "█".repeat(filled) + "░".repeat(20 - filled) + " " + done + " of " + of
+                        + (of == 1 ? " part" : " parts");
                 if (display == null) {
                     display = Kernel.displayUpdatable(text);
                 } else {
@@ -128,7 +132,8 @@ public final class Cluster implements AutoCloseable {
      */
     public void killWorker() {
         workers().stream().findFirst().orElseThrow(() -> new NoSuchElementException(
-                "No process computes for this connection on this machine; use local-cluster[2,1,2048].")).destroyForcibly();
+                "No process computes for this connection on this machine; use local-cluster[2,1,2048]."))
+                .destroyForcibly();
     }
 
     private static List<ProcessHandle> workers() {
@@ -137,8 +142,8 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * {@return the most memory that this process and those that compute for it on this machine ever had, in MB: what Linux
-     * calls VmHWM; a table without rows on other systems}
+     * {@return the most memory that this process and those that compute for it on this machine ever had, in MB: what
+     * Linux calls VmHWM; a table without rows on other systems}
      */
     public Table memory() {
         StringColumn names = StringColumn.create("Process");
@@ -209,14 +214,16 @@ public final class Cluster implements AutoCloseable {
     private static String reason(Exception e) {
         String said = String.valueOf(e.getMessage());
         if (said.contains("UnsatisfiedLinkError") || said.contains("NoAvailableBackendException")
-                || said.contains("Could not initialize class org.nd4j") || said.contains("ExceptionInInitializerError")) {
-            return "A worker cannot load ND4J's native library; put the jar nd4j-native with the classifier of the worker's platform, "
-                    + "such as linux-x86_64-onednn-avx2, on its class path.";
+                || said.contains("Could not initialize class org.nd4j")
+                || said.contains("ExceptionInInitializerError")) {
+            return "A worker cannot load ND4J's native library; put the jar nd4j-native with the classifier of the "
+                    + "worker's platform, such as linux-x86_64-onednn-avx2, on its class path.";
         }
         Matcher cause = CAUSE.matcher(said);
         String first = cause.find() ? cause.group(1) : said.lines().findFirst().orElse("");
         if (said.contains("ClassNotFoundException: siamese") || said.contains("NoClassDefFoundError: siamese")) {
-            return "A worker does not have the course's jar (" + first + "); give it to spark-submit, or put it on spark.executor.extraClassPath.";
+            return "A worker does not have the course's jar (" + first
+                    + "); give it to spark-submit, or put it on spark.executor.extraClassPath.";
         }
         return "The work on the cluster failed: " + first;
     }

@@ -4,36 +4,34 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
-import siamese.data.LabeledImages;
-import siamese.data.Mnist;
-import siamese.data.RunSize;
+import siamese.data.Examples;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.DistanceHistogram.Block;
-import siamese.evaluation.DistanceHistogram.Counter;
 import siamese.evaluation.Embeddings;
 import siamese.model.Distance;
 import siamese.model.SiameseNetwork;
 
 /**
- * All pairs of embeddings, counted on a cluster: the blocks of the distance matrix are shared out among tasks, each task
- * counts its own, and the histograms are added. The counts equal those of {@link DistanceHistogram#of} to the bit, for any
- * number of tasks, and also if a worker dies and its tasks are done again.
+ * All pairs of embeddings, counted on a cluster: the blocks of the distance matrix are shared out among tasks, each
+ * task counts its own, and the histograms are added. The counts equal those of {@link DistanceHistogram#of} to the bit,
+ * for any number of tasks, and also if a worker dies and its tasks are done again.
  *
  * @param cluster where to count
  * @param bins how many, 1 to 2²⁴
@@ -51,9 +49,10 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @throws IllegalArgumentException if one is out of range
      */
     public SparkEvaluation {
-        new Counter(bins, maxDistance);
+        DistanceHistogram.check(bins, maxDistance);
         if (rows < 1 || tasks < 1) {
-            throw new IllegalArgumentException("rows and tasks must be at least 1, but are " + rows + " and " + tasks + ".");
+            throw new IllegalArgumentException("rows and tasks must be at least 1, but are " + rows + " and " + tasks
+                    + ".");
         }
     }
 
@@ -67,12 +66,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /** How a task comes by a block. */
-    private interface Source extends Serializable {
-        Block get(int number) throws IOException;
+    private interface Source extends IntFunction<Block>, Serializable {
     }
 
     /**
-     * {@return the histogram of all pairs, with all embeddings sent to every executor: simplest, as long as they fit there}
+     * {@return the histogram of all pairs, with all embeddings sent to every executor: simplest, as long as they fit
+     * there}
      *
      * @param points at least two
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
@@ -82,27 +81,27 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
-     * {@return the same with the workers embedding the images first}
+     * {@return the same with the workers embedding the examples first}
      *
-     * @param network with a Euclidean distance
-     * @param images of 28 × 28 pixels, at least two
-     * @throws IllegalArgumentException if the network or the images are others
+     * @param network with the Euclidean distance, or with the cosine, of which the directions are counted
+     * @param examples at least two, of the shape that the network reads; every executor gets all of them
+     * @throws IllegalArgumentException if the network or the examples are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
-    public DistanceHistogram broadcast(SiameseNetwork network, LabeledImages images) {
-        return broadcast(embed(network, images));
+    public DistanceHistogram broadcast(SiameseNetwork network, Examples examples) {
+        return broadcast(embed(network, examples));
     }
 
     /**
-     * {@return the embeddings of images, computed by the workers and brought here block by block}
+     * {@return the embeddings of examples, computed by the workers and brought here block by block}
      *
-     * @param network with a Euclidean distance
-     * @param images of 28 × 28 pixels
-     * @throws IllegalArgumentException if the network or the images are others
+     * @param network with the Euclidean distance, or with the cosine, of which the directions are taken
+     * @param examples of the shape that the network reads; every executor gets all of them
+     * @throws IllegalArgumentException if the network or the examples are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
-    public List<Block> embed(SiameseNetwork network, LabeledImages images) {
-        return cluster.work(tasks, () -> embedded(network, images).map(Numbered::block).collect());
+    public List<Block> embed(SiameseNetwork network, Examples examples) {
+        return cluster.work(tasks, () -> embedded(network, examples).map(Numbered::block).collect());
     }
 
     /**
@@ -112,9 +111,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @param source name of the data, such as "MNIST"
      */
     public static Embeddings joined(List<Block> blocks, String source) {
-        double[][] vectors = blocks.stream().flatMap(block -> IntStream.range(0, block.size()).mapToObj(i -> IntStream.range(0, block.dimensions())
-                .mapToDouble(k -> block.components()[k * block.size() + i]).toArray())).toArray(double[][]::new);
-        return new Embeddings(vectors, blocks.stream().flatMapToInt(block -> Arrays.stream(block.labels())).toArray(), source);
+        double[][] vectors = blocks.stream().flatMap(block -> IntStream.range(0, block.size())
+                .mapToObj(i -> IntStream.range(0, block.dimensions())
+                        .mapToDouble(k -> block.components()[k * block.size() + i]).toArray()))
+                .toArray(double[][]::new);
+        int[] labels = blocks.stream().flatMapToInt(block -> Arrays.stream(block.labels())).toArray();
+        return new Embeddings(vectors, labels, source);
     }
 
     /**
@@ -139,7 +141,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * Writes embeddings block by block, as {@link #stored} reads them.
      *
      * @param points at least two
-     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code s3a://…}
+     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code
+     *     s3a://…}
      * @throws IOException if they cannot be written
      */
     public void store(Embeddings points, String folder) throws IOException {
@@ -152,18 +155,19 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
-     * Lets the workers embed images and write the embeddings, as {@link #stored} reads them. They never come here.
+     * Lets the workers embed examples and write the embeddings, as {@link #stored} reads them. They never come here.
      *
-     * @param network with a Euclidean distance
-     * @param images of 28 × 28 pixels, at least two
-     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code s3a://…}
+     * @param network with the Euclidean distance, or with the cosine, of which the directions are counted
+     * @param examples at least two, of the shape that the network reads; every executor gets all of them
+     * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code
+     *     s3a://…}
      * @throws IOException if they cannot be written
-     * @throws IllegalArgumentException if the network or the images are others
+     * @throws IllegalArgumentException if the network or the examples are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
-    public void store(SiameseNetwork network, LabeledImages images, String folder) throws IOException {
+    public void store(SiameseNetwork network, Examples examples, String folder) throws IOException {
         String id = UUID.randomUUID().toString();
-        long blocks = cluster.work(tasks, () -> embedded(network, images).map(part -> {
+        long blocks = cluster.work(tasks, () -> embedded(network, examples).map(part -> {
             write(folder, part.number, id, part.block);
             return part.number;
         }).count());
@@ -171,12 +175,13 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
-     * {@return the histogram of all pairs, with the blocks read from storage by the tasks: two blocks are all that a task
-     * holds, however many points there are}
+     * {@return the histogram of all pairs, with the blocks read from storage by the tasks: two blocks are all that a
+     * task holds, however many points there are}
      *
      * @param folder what {@link #store} wrote
      * @throws IllegalArgumentException if there are no stored blocks
-     * @throws IllegalStateException if a worker does not find a block, or it was not stored with the others, in one sentence
+     * @throws IllegalStateException if a worker does not find a block, or it was not stored with the others, in one
+     *     sentence
      */
     public DistanceHistogram stored(String folder) {
         String id;
@@ -185,59 +190,54 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
             id = about.readUTF();
             blocks = about.readInt();
         } catch (IOException e) {
-            throw new IllegalArgumentException("There are no stored blocks in " + folder + ", or storing them was not finished; store them first.", e);
+            throw new IllegalArgumentException("There are no stored blocks in " + folder
+                    + ", or storing them was not finished; store them first.", e);
         }
         return count(blocks, b -> read(folder, b, id));
     }
 
-    private record Numbered(int number, LabeledImages images, Block block) implements Serializable {
+    private record Numbered(int number, Block block) implements Serializable {
     }
 
-    /** Images in blocks, each embedded where its task runs. */
-    private JavaRDD<Numbered> embedded(SiameseNetwork network, LabeledImages images) {
-        Networks networks = new Networks(network.options());
-        if (network.options().distance() != Distance.EUCLIDEAN) {
-            throw new IllegalArgumentException("network compares by the cosine, but the histogram counts Euclidean distances; "
-                    + "use a network with Options.overview.");
+    /** Examples in blocks, each embedded where its task runs. */
+    private JavaRDD<Numbered> embedded(SiameseNetwork network, Examples examples) {
+        Distance distance = network.distance();
+        if (distance != Distance.EUCLIDEAN && distance != Distance.COSINE) {
+            throw new IllegalArgumentException("network compares by " + distance + ", but the histogram counts "
+                    + "Euclidean distances; use a network with Distance.EUCLIDEAN or COSINE.");
         }
-        network.embed(images, 0); // complains here, not on a worker
-        Broadcast<Networks> shared = cluster.context().broadcast(networks);
-        Broadcast<SiameseNetwork.State> state = cluster.context().broadcast(network.state());
-        List<Numbered> parts = new ArrayList<>();
-        for (int from = 0; from < images.size(); from += rows) {
-            parts.add(new Numbered(parts.size(), images.subset(IntStream.range(from, Math.min(from + rows, images.size())).toArray()), null));
-        }
-        return cluster.context().parallelize(parts, tasks).map(part -> new Numbered(part.number, null, shared.value().use(worker -> {
-            worker.restore(state.value());
-            return Block.of(Embeddings.of(worker, part.images), 0, part.images.size());
-        })));
+        network.embed(examples, 0); // complains here, not on a worker
+        Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network));
+        Broadcast<Examples> all = cluster.context().broadcast(examples);
+        List<Integer> numbers = IntStream.range(0, (examples.size() + rows - 1) / rows).boxed().toList();
+        return cluster.context().parallelize(numbers, tasks)
+                .map(embedding(networks, all, rows, distance == Distance.COSINE));
+    }
+
+    /** What a task does; without this object, which cannot be sent. */
+    private static Function<Integer, Numbered> embedding(Broadcast<Networks> networks, Broadcast<Examples> all,
+            int rows, boolean directions) {
+        return number -> {
+            Examples examples = all.value();
+            int[] part = IntStream.range(number * rows, Math.min((number + 1) * rows, examples.size())).toArray();
+            double[][] vectors = networks.value().use(network -> network.embed(examples, part));
+            Embeddings points = new Embeddings(vectors, IntStream.of(part).map(examples::label).toArray(),
+                    examples.source());
+            return new Numbered(number, Block.of(directions ? points.directions() : points, 0, points.size()));
+        };
     }
 
     private DistanceHistogram count(int blocks, Source source) {
         List<int[]> tiles = Arrays.asList(DistanceHistogram.tiles(blocks));
         FlatMapFunction<Iterator<int[]>, DistanceHistogram> task = task(source, bins, maxDistance);
-        return cluster.work(tasks, () -> cluster.context().parallelize(tiles, tasks).mapPartitions(task).reduce(DistanceHistogram::plus));
+        return cluster.work(tasks, () -> cluster.context().parallelize(tiles, tasks).mapPartitions(task)
+                .reduce(DistanceHistogram::plus));
     }
 
-    private static FlatMapFunction<Iterator<int[]>, DistanceHistogram> task(Source source, int bins, double maxDistance) {
-        return tiles -> {
-            Counter counter = new Counter(bins, maxDistance);
-            int held = -1;
-            Block a = null;
-            while (tiles.hasNext()) {
-                int[] tile = tiles.next();
-                if (tile[0] != held) {
-                    held = tile[0];
-                    a = source.get(held);
-                }
-                if (tile[0] == tile[1]) {
-                    counter.within(a);
-                } else {
-                    counter.between(a, source.get(tile[1]));
-                }
-            }
-            return List.of(counter.histogram()).iterator();
-        };
+    /** What a task does; without this object, which cannot be sent. */
+    private static FlatMapFunction<Iterator<int[]>, DistanceHistogram> task(Source source, int bins,
+            double maxDistance) {
+        return tiles -> List.of(DistanceHistogram.of(tiles, source, bins, maxDistance)).iterator();
     }
 
     private static DataInputStream open(Path file) throws IOException {
@@ -272,11 +272,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         }
     }
 
-    private static Block read(String folder, int number, String id) throws IOException {
+    private static Block read(String folder, int number, String id) {
         try (DataInputStream in = open(file(folder, number))) {
             if (!in.readUTF().equals(id)) {
                 throw new IllegalStateException("Block " + number + " in " + folder
-                        + " was not stored together with the others, so it may come from another network; store all of them anew.");
+                        + " was not stored together with the others, so it may come from another network; "
+                        + "store all of them anew.");
             }
             int[] labels = new int[in.readInt()];
             float[] components = new float[labels.length * in.readInt()];
@@ -287,45 +288,8 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         } catch (FileNotFoundException e) {
             throw new IllegalStateException("Block " + number + " is not in " + folder
                     + " on a worker; use a folder that all workers see, and store the blocks there first.", e);
-        }
-    }
-
-    /**
-     * Counts all pairs of MNIST's test images; what spark-submit starts, on whatever master it names.
-     *
-     * @param args a saved network; a file for the counts, one line for each bin that is not empty; and, if the embeddings are
-     *     to go through storage, a folder that all workers see
-     */
-    public static void main(String[] args) {
-        System.exit(run(args, System.out, System.err));
-    }
-
-    static int run(String[] args, PrintStream out, PrintStream err) {
-        if (args.length < 2 || args.length > 3) {
-            err.println("Usage: spark-submit … --class siamese.spark.SparkEvaluation JAR NETWORK.zip COUNTS.csv [FOLDER]");
-            return 2;
-        }
-        String master = System.getProperty("spark.master", "local[2]");
-        try (Cluster cluster = Cluster.of(master)) {
-            SiameseNetwork network = SiameseNetwork.load(java.nio.file.Path.of(args[0]));
-            LabeledImages images = RunSize.current().of(Mnist.load()).test();
-            SparkEvaluation evaluation = of(cluster);
-            if (args.length == 3) {
-                evaluation.store(network, images, args[2]);
-            }
-            DistanceHistogram counts = args.length == 3 ? evaluation.stored(args[2]) : evaluation.broadcast(network, images);
-            try (PrintStream file = new PrintStream(args[1], "UTF-8")) {
-                file.println("bin,similar,dissimilar");
-                long[] similar = counts.similar();
-                long[] dissimilar = counts.dissimilar();
-                IntStream.range(0, similar.length).filter(b -> similar[b] + dissimilar[b] > 0)
-                        .forEach(b -> file.println(b + "," + similar[b] + "," + dissimilar[b]));
-            }
-            out.println(images + ": " + counts + ", equal error rate " + counts.equalErrorRate());
-            return 0;
-        } catch (IOException | RuntimeException e) {
-            err.println(e.getMessage());
-            return 1;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -10,17 +10,18 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 import siamese.data.LabeledImages;
-import siamese.model.AllPairs;
 import siamese.model.History;
 import siamese.model.Progress;
+import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;
 
 /**
- * The recommended training on a cluster, by synchronous parameter averaging. The images are divided into shards. In each
- * round every shard starts from the same weights, takes some steps on batches of its own, and the means of all weights and
- * of Adam's state are where the next round starts. A shard's batches depend on the seed, the round and the shard alone, and
- * the means on no order, so that the result is the same to the bit if a worker dies and its part is done again elsewhere.
+ * The recommended training on a cluster, by synchronous parameter averaging. The images are divided into shards. In
+ * each round every shard starts from the same weights, takes some steps on batches of its own, and the means of all
+ * weights and of Adam's state are where the next round starts. A shard's batches depend on the seed, the round and the
+ * shard alone, and the means on no order, so that the result is the same to the bit if a worker dies and its part is
+ * done again elsewhere.
  *
  * <p>An epoch has as many rounds as it takes until all shards together have seen about as many images as there are.
  *
@@ -29,7 +30,7 @@ import siamese.model.TrainingListener;
  * @param interval how many steps a shard takes between two averages, at least 1
  * @param recipe batches (of one shard), epochs and learning rate
  */
-public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs recipe) {
+public record SparkTraining(Cluster cluster, int shards, int interval, Recipe recipe) {
 
     /**
      * Checks the values.
@@ -38,7 +39,8 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
      */
     public SparkTraining {
         if (shards < 1 || interval < 1) {
-            throw new IllegalArgumentException("shards and interval must be at least 1, but are " + shards + " and " + interval + ".");
+            throw new IllegalArgumentException("shards and interval must be at least 1, but are " + shards + " and "
+                    + interval + ".");
         }
     }
 
@@ -46,19 +48,23 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
      * Trains a network. It has the averaged weights after each round, so that a listener can judge it on the way.
      *
      * @param network what to train; its seed is that of the training, too
-     * @param train images of 28 × 28 pixels
+     * @param train images of the shape that the network reads
      * @param listeners are told what happens; what they call a batch is a round
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if a shard would have fewer than two classes with two images, or the images have
-     *     another size
+     * @throws IllegalArgumentException if a shard would have fewer than two classes with two images, the images have
+     *     another size, or the loss or the distance has parameters
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
     public History fit(SiameseNetwork network, LabeledImages train, TrainingListener... listeners) {
-        int batch = recipe.imagesPerClass() * Math.min(recipe.classesPerBatch(), train.classes());
+        if (recipe.loss().parameters() != null || network.distance().parameters() != null) {
+            throw new IllegalArgumentException("The loss or the distance has parameters, of which no mean is taken; "
+                    + "train on one machine with fit, or use a loss and a distance without.");
+        }
+        int batch = recipe.examplesPerClass() * Math.min(recipe.classesPerBatch(), train.classes());
         int rounds = Math.max(1, Math.round((float) train.size() / (batch * shards * interval)));
         network.embed(train, 0); // complains here, not on a worker
         List<Broadcast<LabeledImages>> data = shards(train).stream().map(cluster.context()::broadcast).toList();
-        Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network.options()));
+        Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network));
         tell(listeners, l -> l.onStart(train.source(), recipe.epochs(), rounds));
         List<History.Epoch> epochs = new ArrayList<>();
         SiameseNetwork.State state = network.state();
@@ -69,7 +75,8 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
                 double loss = 0;
                 for (int round = 1; round <= rounds && !interrupted; round++) {
                     long start = System.nanoTime();
-                    state = round(state, (epoch - 1) * rounds + round, recipe.epochs() * rounds * interval, data, networks, network.options().seed());
+                    state = round(state, (epoch - 1) * rounds + round, recipe.epochs() * rounds * interval, data,
+                            networks, network.seed());
                     network.restore(state);
                     seconds += (System.nanoTime() - start) / 1e9;
                     loss += state.loss();
@@ -80,7 +87,8 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
                     interrupted = Thread.currentThread().isInterrupted() && left > 0;
                 }
                 if (!interrupted) {
-                    History.Epoch done = new History.Epoch(epoch, loss / rounds, Double.NaN, pairs(batch, rounds) / seconds, seconds);
+                    History.Epoch done = new History.Epoch(epoch, loss / rounds, Double.NaN,
+                            pairs(batch, rounds) / seconds, seconds);
                     epochs.add(done);
                     tell(listeners, l -> l.onEpoch(done, recipe.epochs()));
                 }
@@ -103,8 +111,8 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
         return batch * (batch - 1) / 2.0 * interval * shards * rounds;
     }
 
-    private SiameseNetwork.State round(SiameseNetwork.State from, int round, int steps, List<Broadcast<LabeledImages>> data,
-            Broadcast<Networks> networks, long seed) {
+    private SiameseNetwork.State round(SiameseNetwork.State from, int round, int steps,
+            List<Broadcast<LabeledImages>> data, Broadcast<Networks> networks, long seed) {
         Broadcast<SiameseNetwork.State> start = cluster.context().broadcast(from);
         List<Integer> numbers = IntStream.range(0, shards).boxed().toList();
         try {
@@ -117,10 +125,10 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
     }
 
     /** What a task does; without this object, which cannot be sent. */
-    private static Function<Integer, Average> part(Broadcast<SiameseNetwork.State> start, int round, int steps, int interval,
-            AllPairs recipe, List<Broadcast<LabeledImages>> data, Broadcast<Networks> networks, long seed) {
-        return shard -> Average.of(shard, networks.value().use(network -> network.steps(start.value(), data.get(shard).value(), recipe,
-                interval, steps, seed(seed, round, shard))));
+    private static Function<Integer, Average> part(Broadcast<SiameseNetwork.State> start, int round, int steps,
+            int interval, Recipe recipe, List<Broadcast<LabeledImages>> data, Broadcast<Networks> networks, long seed) {
+        return shard -> Average.of(shard, networks.value().use(network -> network.steps(start.value(),
+                data.get(shard).value(), recipe, interval, steps, seed(seed, round, shard))));
     }
 
     /** A seed of its own for each shard in each round; with one shard and one round it is the training's. */
@@ -135,8 +143,9 @@ public record SparkTraining(Cluster cluster, int shards, int interval, AllPairs 
             int[] mine = IntStream.range(0, byClass.length).flatMap(c -> IntStream.range(0, byClass[c].length)
                     .filter(i -> i % shards == shard).map(i -> byClass[c][i])).sorted().toArray();
             if (mine.length == 0 || Arrays.stream(train.subset(mine).classCounts()).filter(n -> n >= 2).count() < 2) {
-                throw new IllegalArgumentException("Each of the " + shards + " shards needs two classes with two images at least, but shard "
-                        + shard + " would have " + mine.length + " images in all; use fewer shards.");
+                throw new IllegalArgumentException("Each of the " + shards
+                        + " shards needs two classes with two images at least, but shard " + shard
+                        + " would have " + mine.length + " images in all; use fewer shards.");
             }
             return train.subset(mine);
         }).toList();

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import siamese.data.LabeledImages;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.Embeddings;
+import siamese.model.BaseNetwork;
+import siamese.model.Distance;
 import siamese.model.SiameseNetwork;
 
 @Timeout(900)
@@ -40,10 +42,33 @@ class SparkEvaluationTest {
         return new LabeledImages("bars", 28, 28, 4, pixels, labels);
     }
 
+    private static SiameseNetwork network(Distance distance) {
+        return new SiameseNetwork(BaseNetwork.overview(28, 28, 1), distance, 5);
+    }
+
+    private record OwnDistance() implements Distance {
+
+        @Override
+        public double of(double[] a, double[] b) {
+            return Math.abs(a[0] - b[0]);
+        }
+
+        @Override
+        public double[] slope(double[] a, double[] b) {
+            return new double[a.length];
+        }
+
+        @Override
+        public String toString() {
+            return "own";
+        }
+    }
+
     private static Embeddings points(int n, int d) {
         Random random = new Random(n + d);
         double[][] vectors = IntStream.range(0, n).mapToObj(i -> IntStream.range(0, d)
-                .mapToDouble(k -> (float) (random.nextGaussian() * 0.1 + (k == i % 10 ? 0.3 : 0))).toArray()).toArray(double[][]::new);
+                .mapToDouble(k -> (float) (random.nextGaussian() * 0.1 + (k == i % 10 ? 0.3 : 0))).toArray())
+                .toArray(double[][]::new);
         return new Embeddings(vectors, IntStream.range(0, n).map(i -> i % 10).toArray(), "ten clouds");
     }
 
@@ -63,11 +88,22 @@ class SparkEvaluationTest {
                 assertEquals(whole, evaluation.broadcast(points), tasks + " tasks, broadcast");
                 assertEquals(whole, evaluation.stored(storage), tasks + " tasks, stored");
                 SparkEvaluation embedding = new SparkEvaluation(cluster, BINS, 4, 256, tasks);
-                assertEquals(embedded, embedding.broadcast(network, images), tasks + " tasks, embedded on the way and broadcast");
-                assertEquals(embedded, DistanceHistogram.of(SparkEvaluation.joined(embedding.embed(network, images), "bars"), BINS, 4));
+                assertEquals(embedded, embedding.broadcast(network, images), tasks + " tasks, embedded on the way");
+                Embeddings joined = SparkEvaluation.joined(embedding.embed(network, images), "bars");
+                assertEquals(embedded, DistanceHistogram.of(joined, BINS, 4));
                 embedding.store(network, images, written);
                 assertEquals(embedded, embedding.stored(written), tasks + " tasks, embedded and written by the tasks");
             }
+        }
+    }
+
+    @Test
+    void ofANetworkThatComparesByTheCosineTheDirectionsAreCounted() {
+        LabeledImages images = bars(300);
+        SiameseNetwork network = network(Distance.COSINE);
+        try (Cluster cluster = Cluster.of("local[2]")) {
+            assertEquals(DistanceHistogram.of(Embeddings.of(network, images).directions(), BINS, 2),
+                    new SparkEvaluation(cluster, BINS, 2, 256, 2).broadcast(network, images));
         }
     }
 
@@ -87,8 +123,9 @@ class SparkEvaluationTest {
             Files.copy(folder.resolve("other/block-000002"), folder.resolve("block-000002"));
             Files.deleteIfExists(folder.resolve(".block-000002.crc"));
             says("Block 2 in", () -> evaluation.stored(storage));
-            says("compares by the cosine", () -> evaluation.broadcast(new SiameseNetwork(SiameseNetwork.Options.cosine(1)), images));
-            says("must be 28 x 28", () -> evaluation.broadcast(SiameseNetwork.overview(1), new LabeledImages("small", 2, 2, 2, new byte[8], new int[2])));
+            says("compares by own", () -> evaluation.broadcast(network(new OwnDistance()), images));
+            LabeledImages small = new LabeledImages("small", 2, 2, 2, new byte[8], new int[2]);
+            says("28", () -> evaluation.broadcast(SiameseNetwork.overview(1), small));
             says("rows and tasks", () -> new SparkEvaluation(cluster, BINS, 4, 0, 2));
             says("bins must be", () -> new SparkEvaluation(cluster, 0, 4, 10, 2));
         }
@@ -117,7 +154,7 @@ class SparkEvaluationTest {
             SparkEvaluation evaluation = new SparkEvaluation(cluster, BINS, 4, 250, 48);
             assertEquals(whole, evaluation.broadcast(points));
             assertTrue(killed.get());
-            assertEquals(IntStream.rangeClosed(0, 48).boxed().toList(), told, "progress is told in order, and to the end");
+            assertEquals(IntStream.rangeClosed(0, 48).boxed().toList(), told, "progress is told in order, to the end");
             assertEquals(whole, evaluation.broadcast(points), "and goes on afterwards");
         }
     }
@@ -126,7 +163,9 @@ class SparkEvaluationTest {
     void aWorkerWithoutTheNativeLibraryIsOneSentence() {
         System.setProperty("spark.executor.extraJavaOptions", "-Dorg.bytedeco.javacpp.platform=none");
         try (Cluster cluster = Cluster.of("local-cluster[1,1,1024]")) {
-            says("cannot load ND4J's native library", () -> SparkEvaluation.of(cluster).broadcast(SiameseNetwork.overview(1), bars(40)));
+            SparkEvaluation evaluation = SparkEvaluation.of(cluster);
+            says("cannot load ND4J's native library",
+                    () -> evaluation.broadcast(SiameseNetwork.overview(1), bars(40)));
             assertFalse(cluster.memory().isEmpty());
         } finally {
             System.clearProperty("spark.executor.extraJavaOptions");

@@ -102,7 +102,7 @@ class DistanceHistogramTest {
         DistanceHistogram.Block origin = new DistanceHistogram.Block(new float[1], new int[1]);
         for (int bin = 0; bin < similar.length; bin++) {
             for (int k = 0; k < similar[bin] + dissimilar[bin]; k++) {
-                counter.between(origin, new DistanceHistogram.Block(new float[] {bin + 0.5f}, new int[] {k < similar[bin] ? 0 : 1}));
+                counter.add(origin, new DistanceHistogram.Block(new float[] {bin + 0.5f}, new int[] {k < similar[bin] ? 0 : 1}));
             }
         }
         return counter.histogram();
@@ -151,13 +151,13 @@ class DistanceHistogramTest {
     @Test
     void countsAreTheSameHoweverTheWorkIsDivided() {
         Embeddings points = points(700, 37);
-        DistanceHistogram whole = DistanceHistogram.of(points, 1 << 16, 4, 700, 1);
+        DistanceHistogram whole = PairCounter.all(points, 1 << 16, 4, 700, 1);
         for (int rows : new int[] {7, 97, 256, 1000}) {
             for (int parts : new int[] {1, 2, 3, 7}) {
-                assertEquals(whole, DistanceHistogram.of(points, 1 << 16, 4, rows, parts), rows + " rows, " + parts + " parts");
+                assertEquals(whole, PairCounter.all(points, 1 << 16, 4, rows, parts), rows + " rows, " + parts + " parts");
             }
         }
-        assertEquals(whole.hashCode(), DistanceHistogram.of(points, 1 << 16, 4, 64, 5).hashCode());
+        assertEquals(whole.hashCode(), PairCounter.all(points, 1 << 16, 4, 64, 5).hashCode());
     }
 
     @Test
@@ -166,10 +166,10 @@ class DistanceHistogramTest {
         DistanceHistogram.Block a = DistanceHistogram.Block.of(points, 0, 20);
         DistanceHistogram.Block b = DistanceHistogram.Block.of(points, 20, 50);
         PairCounter one = new PairCounter(1000, 3);
-        one.between(b, a);
+        one.add(b, a);
         PairCounter two = new PairCounter(1000, 3);
-        two.within(b);
-        two.within(a);
+        two.add(b, b);
+        two.add(a, a);
         DistanceHistogram sum = one.histogram().plus(two.histogram());
         assertEquals(DistanceHistogram.of(points, 1000, 3), sum);
         assertEquals(50 * 49 / 2, sum.pairs());
@@ -219,7 +219,7 @@ class DistanceHistogramTest {
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 10, 5)));
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 11, 4)));
         PairCounter counter = new PairCounter(10, 4);
-        assertSays("as many components", () -> counter.between(DistanceHistogram.Block.of(points(9, 2), 0, 9),
+        assertSays("as many components", () -> counter.add(DistanceHistogram.Block.of(points(9, 2), 0, 9),
                 DistanceHistogram.Block.of(points(9, 3), 0, 9)));
         assertSays("for each of the points", () -> new DistanceHistogram.Block(new float[5], new int[2]));
         assertSays("for each of the points", () -> new DistanceHistogram.Block(new float[0], new int[0]));
