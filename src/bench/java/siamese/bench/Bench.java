@@ -16,23 +16,28 @@ import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.LabeledImages;
 import siamese.data.Mnist;
 import siamese.data.Pairs;
+import siamese.data.Variation;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.Embeddings;
 import siamese.evaluation.VerificationReport;
-import siamese.model.AllPairs;
+import siamese.model.BaseNetwork;
+import siamese.model.BenchNetworks;
+import siamese.model.Distance;
 import siamese.model.Progress;
+import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
-import siamese.model.SupervisedContrastive;
+import siamese.model.SupervisedContrastiveLoss;
 import siamese.model.TrainingListener;
 
 /**
- * The Java side of the benchmark: does one task in a process of its own and prints what it measured as lines of JSON, the
- * last of which counts. {@code src/bench/bench.py} starts it with arguments of the form {@code name=value}.
+ * The Java side of the benchmark: does one task in a process of its own and prints what it measured as lines of JSON,
+ * the last of which counts. {@code src/bench/bench.py} starts it with arguments of the form {@code name=value}.
  */
 public final class Bench {
 
-    private static final int BATCH = 128;
+    private static final int BATCH = 128; // pairs, as the overview's recipe has it
     private static final int BLOCK = 64; // of pairs that share most of their images
+    private static final int EPOCHS = 4; // of the five networks at most
 
     private final Map<String, String> wanted = new HashMap<>();
 
@@ -53,6 +58,8 @@ public final class Bench {
         Bench bench = new Bench(arguments);
         switch (bench.text("task")) {
             case "pairs" -> bench.writePairs();
+            case "networks" -> bench.writeNetworks();
+            case "network" -> bench.network();
             case "rate" -> bench.rate();
             case "quality" -> bench.quality();
             case "judge" -> bench.judge();
@@ -83,25 +90,50 @@ public final class Bench {
     /** The highest resident memory of this process so far in MiB, NaN where the system does not say. */
     private static String memory() throws IOException {
         Path status = Path.of("/proc/self/status");
-        return !Files.exists(status) ? "null" : Files.readAllLines(status).stream().filter(line -> line.startsWith("VmHWM"))
-                .map(line -> Double.toString(Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)).findFirst().orElse("null");
+        return !Files.exists(status) ? "null" : Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmHWM")).map(line -> line.replaceAll("\\D", ""))
+                .map(kib -> Double.toString(Long.parseLong(kib) / 1024.0)).findFirst().orElse("null");
     }
 
-    private static AllPairs recipe(int epochs, String values) {
-        String[] v = values.split(",");
-        return new AllPairs(epochs, Integer.parseInt(v[0]), Integer.parseInt(v[1]), Double.parseDouble(v[2]), Integer.parseInt(v[3]));
+    /** How the wanted variant trains. */
+    private Recipe recipe(int epochs) {
+        String variant = text("variant");
+        if (isOfPairs()) {
+            return Recipe.overview().withEpochs(epochs).withPairsTogether(variant.equals("embed once") ? BLOCK : 1);
+        }
+        double[] v = Arrays.stream(text("recipe").split(",")).mapToDouble(Double::parseDouble).toArray();
+        Recipe recipe = variant.equals("all pairs")
+                ? Recipe.allPairs(epochs).withVariation(Variation.NONE.withShift(v[3]))
+                : Recipe.supervisedContrastive(epochs).withLoss(new SupervisedContrastiveLoss(v[3]))
+                        .withWeightDecay(v[4]).withVariation(new Variation(v[5], v[6], v[7]));
+        return recipe.withClassesPerBatch((int) v[0]).withExamplesPerClass((int) v[1]).withLearningRate(v[2]);
     }
 
-    private static SupervisedContrastive supervised(int epochs, String values) {
-        double[] v = Arrays.stream(values.split(",")).mapToDouble(Double::parseDouble).toArray();
-        return new SupervisedContrastive(epochs, (int) v[0], (int) v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
+    /** Whether the wanted variant trains on given pairs rather than on all pairs of a batch. */
+    private boolean isOfPairs() {
+        return List.of("two inputs", "embed once").contains(text("variant"));
+    }
+
+    private Pairs pairs(LabeledImages images) {
+        return Pairs.create(images, number("seed")).neighboursTogether();
+    }
+
+    private SiameseNetwork train(SiameseNetwork network, LabeledImages images, int epochs,
+            TrainingListener... listeners) {
+        if (isOfPairs()) {
+            network.fit(pairs(images), null, recipe(epochs), listeners);
+        } else {
+            network.fit(images, null, recipe(epochs), listeners);
+        }
+        return network;
     }
 
     /** Pairs for the peers: first, second, and 1 for similar. */
     private void writePairs() throws IOException {
         Mnist mnist = Mnist.load();
         for (String seed : text("seeds").split(",")) {
-            write(Path.of(text("folder"), "train-" + seed + ".pairs"), Pairs.create(mnist.train(), Long.parseLong(seed)));
+            write(Path.of(text("folder"), "train-" + seed + ".pairs"),
+                    Pairs.create(mnist.train(), Long.parseLong(seed)));
         }
         write(Path.of(text("folder"), "test.pairs"), testPairs(mnist));
         tell("\"source\": \"%s\"", mnist.train().source());
@@ -120,24 +152,36 @@ public final class Bench {
         Files.write(file, buffer.array());
     }
 
+    /** The data and the batches of the part {@code networks}, for all sides. */
+    private void writeNetworks() throws IOException {
+        for (String name : BenchNetworks.ALL.keySet()) {
+            Pairs pairs = pairs(BenchNetworks.images(name));
+            Path folder = Path.of(text("folder"), name.replace(' ', '-'));
+            Files.createDirectories(folder);
+            Files.write(folder.resolve("pixels"), BenchNetworks.pixels(name));
+            write(folder.resolve("pairs"), BenchNetworks.batches(pairs, recipe(EPOCHS), number("seed")));
+        }
+        tell("\"networks\": [\"%s\"]", String.join("\", \"", BenchNetworks.ALL.keySet()));
+    }
+
+    /** Trains one of the networks on the same batches as the peers, if the variant is to embed once. */
+    private void network() throws IOException {
+        String name = text("network");
+        Clock clock = new Clock(number("discard"), Integer.MAX_VALUE, number("seconds"));
+        SiameseNetwork network = new SiameseNetwork(BenchNetworks.ALL.get(name), Distance.EUCLIDEAN, number("seed"));
+        train(network, BenchNetworks.images(name), EPOCHS, clock);
+        tell("\"pairsPerSecond\": %.1f, \"weights\": %d, \"memory\": %s", clock.batchesPerSecond() * BATCH,
+                network.state().weights().length, memory());
+    }
+
     /** Trains some batches and stops; the first few do not count. */
     private void rate() throws IOException {
         LabeledImages train = Mnist.load().train();
-        int batches = number("batches");
-        Clock clock = new Clock(number("discard"), batches);
-        SiameseNetwork network = SiameseNetwork.overview(number("seed"));
-        double perBatch = BATCH;
-        double images = 2 * BATCH;
-        if (text("variant").equals("all pairs")) {
-            AllPairs recipe = recipe(1, text("recipe"));
-            images = (double) recipe.classesPerBatch() * recipe.imagesPerClass();
-            perBatch = images * (images - 1) / 2;
-            network.fit(train, null, recipe, clock);
-        } else if (text("variant").equals("embed once")) {
-            network.fitEmbeddingOnce(Pairs.create(train, number("seed")).neighboursTogether(), null, 1, BATCH, BLOCK, clock);
-        } else {
-            network.fit(Pairs.create(train, number("seed")), null, 1, BATCH, clock);
-        }
+        Clock clock = new Clock(number("discard"), number("batches"), Double.POSITIVE_INFINITY);
+        SiameseNetwork network = train(SiameseNetwork.overview(number("seed")), train, 1, clock);
+        Recipe recipe = recipe(1);
+        double images = isOfPairs() ? 2 * BATCH : (double) recipe.classesPerBatch() * recipe.examplesPerClass();
+        double perBatch = isOfPairs() ? BATCH : images * (images - 1) / 2;
         Thread.interrupted();
         String memory = memory();
         int[] some = IntStream.range(0, 10_000).toArray();
@@ -157,39 +201,38 @@ public final class Bench {
         return done * 1e9 / (System.nanoTime() - began);
     }
 
-    /** Notes when batches were learned, says when the first was, and stops training after the last that counts. */
+    /** Notes when batches were learned, says when the first was, and stops training after enough of them or of time. */
     private static final class Clock implements TrainingListener {
 
         private final int discard;
         private final int batches;
+        private final double seconds;
         private int seen;
         private long began;
         private long ended;
 
-        Clock(int discard, int batches) {
+        Clock(int discard, int batches, double seconds) {
             this.discard = discard;
             this.batches = batches;
+            this.seconds = seconds;
         }
 
         @Override
         public void onBatch(Progress progress) {
-            seen++;
-            if (seen == 1) {
+            ended = System.nanoTime();
+            if (++seen == 1) {
                 tell("\"first\": true");
-            }
-            if (seen <= batches) {
-                ended = System.nanoTime();
             }
             if (seen == discard) {
                 began = ended;
             }
-            if (seen >= batches) {
+            if (seen == batches || seen > discard && ended - began > 1e9 * seconds) {
                 Thread.currentThread().interrupt();
             }
         }
 
         double batchesPerSecond() {
-            return (Math.min(seen, batches) - discard) * 1e9 / (ended - began);
+            return (seen - discard) * 1e9 / (ended - began);
         }
     }
 
@@ -200,24 +243,16 @@ public final class Bench {
         List<String> results = new ArrayList<>();
         for (String text : text("epochs").split(",")) {
             int epochs = Integer.parseInt(text);
-            SiameseNetwork network = SiameseNetwork.overview(number("seed"));
-            if (text("variant").equals("all pairs")) {
-                network.fit(mnist.train(), null, recipe(epochs, text("recipe")));
-            } else if (text("variant").equals("supervised contrastive")) {
-                network = new SiameseNetwork(SiameseNetwork.Options.directions(number("seed")));
-                network.fit(mnist.train(), null, supervised(epochs, text("recipe")));
-            } else if (text("variant").equals("embed once")) {
-                network.fitEmbeddingOnce(Pairs.create(mnist.train(), number("seed")).neighboursTogether(), null, epochs, BATCH, BLOCK);
-            } else {
-                network.fit(Pairs.create(mnist.train(), number("seed")), null, epochs, BATCH);
-            }
+            SiameseNetwork network = text("variant").equals("supervised contrastive")
+                    ? new SiameseNetwork(BaseNetwork.overview(28, 28, 1), Distance.COSINE, number("seed"))
+                    : SiameseNetwork.overview(number("seed"));
+            train(network, mnist.train(), epochs);
             for (String views : text("views").split(",")) {
-                SiameseNetwork judged = new SiameseNetwork(network.options().withViews(Integer.parseInt(views)));
-                judged.restore(network.state());
                 Path file = Path.of(text("out") + "-" + epochs + "-" + views + ".distances");
-                writeDistances(file, judged.distances(test));
-                results.add(String.format(Locale.ROOT, "{\"epochs\": %d, \"views\": %s, \"seconds\": %.3f, \"distances\": \"%s\"}",
-                        epochs, views, network.history().seconds(), file.toString().replace("\\", "\\\\")));
+                writeDistances(file, network.withViews(Integer.parseInt(views)).distances(test));
+                results.add(String.format(Locale.ROOT,
+                        "{\"epochs\": %d, \"views\": %s, \"seconds\": %.3f, \"distances\": \"%s\"}", epochs, views,
+                        network.history().seconds(), file.toString().replace("\\", "\\\\")));
             }
         }
         tell("\"schedules\": %s, \"memory\": %s", results, memory());
@@ -268,15 +303,16 @@ public final class Bench {
         long began = System.nanoTime();
         network.embed(some, all);
         double embedding = (System.nanoTime() - began) / 1e9;
-        double training = network.fit(some, null, recipe(1, text("recipe"))).seconds();
-        tell("\"images\": %d, \"embedSeconds\": %.3f, \"trainSeconds\": %.3f, \"memory\": %s", n, embedding, training, memory());
+        double training = network.fit(some, null, recipe(1)).seconds();
+        tell("\"images\": %d, \"embedSeconds\": %.3f, \"trainSeconds\": %.3f, \"memory\": %s", n, embedding, training,
+                memory());
     }
 
-    /** Embeds all training images with a network that was trained for one epoch and keeps them for the counts of pairs. */
+    /** Embeds all training images with a network trained for one epoch, and keeps them for the counts of pairs. */
     private void embeddings() throws IOException {
         LabeledImages train = Mnist.load().train();
         SiameseNetwork network = SiameseNetwork.overview(1);
-        network.fit(train, null, recipe(1, text("recipe")));
+        network.fit(train, null, recipe(1));
         double[][] vectors = network.embed(train, IntStream.range(0, train.size()).toArray());
         ByteBuffer buffer = ByteBuffer.allocate(train.size() * (4 + 4 * vectors[0].length));
         for (int i = 0; i < vectors.length; i++) {
@@ -304,8 +340,9 @@ public final class Bench {
         long began = System.nanoTime();
         DistanceHistogram histogram = DistanceHistogram.of(new Embeddings(vectors, labels, "MNIST"), number("bins"), 4);
         double seconds = (System.nanoTime() - began) / 1e9;
-        tell("\"images\": %d, \"dimensions\": %d, \"pairs\": %d, \"seconds\": %.3f, \"bins\": %d, \"equalErrorRate\": %.8f, "
-                + "\"equalErrorRateError\": %.3e, \"auc\": %.8f, \"aucError\": %.3e, \"memory\": %s",
+        tell("\"images\": %d, \"dimensions\": %d, \"pairs\": %d, \"seconds\": %.3f, \"bins\": %d, "
+                + "\"equalErrorRate\": %.8f, \"equalErrorRateError\": %.3e, \"auc\": %.8f, \"aucError\": %.3e, "
+                + "\"memory\": %s",
                 n, dimensions, histogram.pairs(), seconds, histogram.bins(), histogram.equalErrorRate(),
                 histogram.equalErrorRateError(), histogram.auc(), histogram.aucError(), memory());
     }

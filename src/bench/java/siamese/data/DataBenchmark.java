@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** Reading an IDX file, making the overview's pairs, and filling a batch, on as many random images as MNIST has for training. */
+/** Reading an IDX file, making the overview's pairs, and filling a batch, on 60,000 random images. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -56,6 +56,6 @@ public class DataBenchmark {
     /** {@return 256 images as the network wants them} */
     @Benchmark
     public INDArray fillBatch() {
-        return images.pixels(batch);
+        return images.batch(batch);
     }
 }
