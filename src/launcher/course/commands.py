@@ -136,7 +136,7 @@ def test(options) -> int:
     if options.only != "notebooks":
         for profile, folder in [([], TARGET), (["-P", "spark"], SPARK_BUILD)][:2 if spark else 1]:
             shutil.rmtree(folder / "surefire-reports", ignore_errors=True)
-            failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", *profile, "test"],
+            failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", *profile, "verify"],
                            lambda text: print(text, flush=True) if WORTH_SHOWING.match(text) else None, env)
             reports += folder.glob("surefire-reports/TEST-*.xml")
         if not spark:

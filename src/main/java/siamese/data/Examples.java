@@ -1,8 +1,10 @@
 package siamese.data;
 
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.io.Serializable;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a Siamese network learns from: labelled examples of one shape, such as {@link LabeledImages}. */
@@ -74,16 +76,10 @@ public interface Examples extends Serializable {
 
     /** {@return for each class the indices of its examples in ascending order; entry c belongs to class c} */
     default int[][] indicesByClass() {
-        int[] counts = classCounts();
-        int[][] indices = new int[counts.length][];
-        for (int c = 0; c < indices.length; c++) {
-            indices[c] = new int[counts[c]];
-        }
-        int[] next = new int[indices.length];
+        IntArrayList[] indices = Stream.generate(IntArrayList::new).limit(classes()).toArray(IntArrayList[]::new);
         for (int i = 0; i < size(); i++) {
-            int label = label(i);
-            indices[label][next[label]++] = i;
+            indices[label(i)].add(i);
         }
-        return indices;
+        return Stream.of(indices).map(IntArrayList::toIntArray).toArray(int[][]::new);
     }
 }

@@ -78,11 +78,7 @@ final class Idx {
     /** Reads one; most is a bound of how many bytes it has. */
     private static Pixels parse(String what, InputStream in, long most, int rank) throws IOException {
         int length = 4 + 4 * rank;
-        ByteBuffer header = ByteBuffer.wrap(in.readNBytes(length));
-        if (header.capacity() < length) {
-            throw new IOException(what + " is cut off: it has " + header.capacity()
-                    + " bytes, but its header alone takes " + length + ".");
-        }
+        ByteBuffer header = ByteBuffer.wrap(Arrays.copyOf(in.readNBytes(length), length));
         int magic = header.getInt();
         if (magic != (UNSIGNED_BYTE << 8 | rank)) {
             throw new IOException(String.format("%s is not an IDX file of %d-dimensional bytes: it starts with %08x "
@@ -92,15 +88,11 @@ final class Idx {
         double expected = 1;
         for (int d = 0; d < rank; d++) {
             sizes[d] = header.getInt();
-            if (sizes[d] < 1 || sizes[d] > most) {
-                throw new IOException(what + " says that its dimension " + d + " is " + sizes[d] + ", which its " + most
-                        + " bytes at most cannot hold.");
-            }
-            expected *= sizes[d];
+            expected *= Math.max(sizes[d], 0);
         }
-        if (expected > most - length) {
-            throw new IOException(String.format("%s should have %.0f bytes after its header, but can have no more than "
-                    + "%d.", what, expected, most - length));
+        if (expected < 1 || expected > most - length) {
+            throw new IOException(String.format("%s should have %d x %d x %d bytes after its header, but can have no "
+                    + "more than %d.", what, sizes[0], sizes[1], sizes[2], Math.max(0, most - length)));
         }
         Pixels pixels = Pixels.allocate(sizes[0], sizes[1], sizes[2], Channels.GREY, false);
         int n = in.readNBytes(pixels.data(), 0, (int) expected);

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -60,7 +59,7 @@ public final class LabeledImages implements Examples {
     }
 
     LabeledImages(String source, List<String> classNames, Pixels pixels, int[] labels) {
-        this.source = Objects.requireNonNull(source, "source");
+        this.source = source;
         this.classNames = List.copyOf(classNames);
         this.pixels = pixels;
         this.labels = labels;
@@ -148,9 +147,8 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException as there
      */
     public static LabeledImages ofFolder(Path folder, int rows, int columns, Channels channels,
-            Consumer<String> leftOut)
-            throws IOException {
-        return PictureFolder.of(folder).scaled(rows, columns, channels, leftOut);
+            Consumer<String> leftOut) throws IOException {
+        return PictureFolder.of(folder).read(rows, columns, channels, leftOut, false);
     }
 
     /**
@@ -239,17 +237,17 @@ public final class LabeledImages implements Examples {
 
     @Override
     public int label(int i) {
-        return labels[Objects.checkIndex(i, labels.length)];
+        return labels[i];
     }
 
     @Override
     public INDArray batch(int... indices) {
-        return pixels.batch(indices);
+        return batch(Variation.NONE, null, indices);
     }
 
     @Override
     public INDArray batch(Variation how, RandomGenerator random, int... indices) {
-        return how.equals(Variation.NONE) ? batch(indices) : pixels.batch(how, random, indices);
+        return pixels.batch(how, random, indices);
     }
 
     /**
@@ -307,9 +305,9 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if there is no image, or the new pictures differ in size
      */
     public LabeledImages map(String newSource, UnaryOperator<BufferedImage> change) {
-        LabeledImages changed = of(channels(), IntStream.range(0, size()).mapToObj(i -> change.apply(image(i)))
+        Pixels changed = Pixels.of(channels(), IntStream.range(0, size()).mapToObj(i -> change.apply(image(i)))
                 .toArray(BufferedImage[]::new));
-        return new LabeledImages(newSource, classNames, changed.pixels, labels);
+        return new LabeledImages(newSource, classNames, changed, labels);
     }
 
     /** {@return the same images with rows and columns swapped, as EMNIST needs it, whose letters lie on their side} */

@@ -17,20 +17,16 @@ import java.util.List;
  */
 public record Mnist(LabeledImages train, LabeledImages test) {
 
-    /** One of the four files: its name, the size of the decompressed file in bytes and its SHA-256. */
-    private record File(String name, int bytes, String sha256) {
-    }
-
-    private static final File TRAIN_IMAGES = new File("train-images-idx3-ubyte", 47_040_016,
+    private static final DataFolder.Version TRAIN_IMAGES = new DataFolder.Version(47_040_016,
             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db");
-    private static final File TRAIN_LABELS = new File("train-labels-idx1-ubyte", 60_008,
+    private static final DataFolder.Version TRAIN_LABELS = new DataFolder.Version(60_008,
             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5");
-    private static final File TEST_IMAGES = new File("t10k-images-idx3-ubyte", 7_840_016,
+    private static final DataFolder.Version TEST_IMAGES = new DataFolder.Version(7_840_016,
             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7");
-    private static final File TEST_LABELS = new File("t10k-labels-idx1-ubyte", 10_008,
+    private static final DataFolder.Version TEST_LABELS = new DataFolder.Version(10_008,
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2");
 
-    private static final List<URI> MIRRORS = List.of(
+    static final List<URI> MIRRORS = List.of(
             URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"),
             URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/"));
 
@@ -66,12 +62,11 @@ public record Mnist(LabeledImages train, LabeledImages test) {
     }
 
     static Mnist load(DataFolder folder) throws IOException {
-        return new Mnist(read(folder, TRAIN_IMAGES, TRAIN_LABELS), read(folder, TEST_IMAGES, TEST_LABELS));
-    }
-
-    private static LabeledImages read(DataFolder folder, File images, File labels) throws IOException {
-        return Idx.images("MNIST", folder.read(images.name, images.bytes, images.sha256),
-                folder.read(labels.name, labels.bytes, labels.sha256));
+        return new Mnist(
+                Idx.images("MNIST", folder.read("train-images-idx3-ubyte.gz", TRAIN_IMAGES),
+                        folder.read("train-labels-idx1-ubyte.gz", TRAIN_LABELS)),
+                Idx.images("MNIST", folder.read("t10k-images-idx3-ubyte.gz", TEST_IMAGES),
+                        folder.read("t10k-labels-idx1-ubyte.gz", TEST_LABELS)));
     }
 
     /**

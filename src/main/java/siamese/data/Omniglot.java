@@ -1,23 +1,26 @@
 package siamese.data;
 
 import java.io.ByteArrayInputStream;
-import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Omniglot: 1,623 handwritten characters of 50 alphabets, each drawn by the same 20 people of its alphabet (B. M. Lake,
@@ -31,7 +34,7 @@ import java.util.zip.ZipInputStream;
  */
 public record Omniglot(Characters background, Characters evaluation, List<Run> runs) {
 
-    private static final List<URI> MIRRORS =
+    static final List<URI> MIRRORS =
             List.of(URI.create("https://github.com/brendenlake/omniglot/raw/master/python/"));
 
     /** The official archives, and for the drawings also archives that hold the same images, packed anew. */
@@ -47,13 +50,15 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
         new DataFolder.Version(352_787, "437c1eeab0af8484112e1b4cc0f3d541ec727f7c47b9b202da738af9dfd6c325")
     };
 
+    /** Height and width of the drawings. */
+    private static final int ORIGINAL = 105;
+
+    /** Any folder, then alphabet/character/number_drawer.png. */
+    private static final Pattern DRAWING = Pattern.compile("(?:.*/)?(([^/]+)/[^/]+)/[^/]*_(\\d{1,9})\\.png");
+
     /** Bounds of what is unpacked in memory. */
-    private static final int MOST_FILES = 50_000;
     private static final int LARGEST_FILE = 1 << 16;
     private static final int LARGEST_TOTAL = 1 << 26;
-
-    private static final String SENSELESS =
-            "One of Omniglot's archives does not hold what it should; use the original ones.";
 
     /**
      * The drawings of some alphabets.
@@ -91,23 +96,14 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
          * @throws IllegalArgumentException if there is no alphabet of a name, or no name
          */
         public Characters only(Collection<String> names, String source) {
-            for (String name : names) {
-                if (!alphabets.contains(name)) {
-                    throw new IllegalArgumentException("There is no alphabet " + name
-                            + "; alphabetNames() lists them.");
-                }
+            if (names.isEmpty() || !alphabets.containsAll(names)) {
+                throw new IllegalArgumentException("names must be some of alphabetNames(), but is " + names + ".");
             }
             int[] kept = IntStream.range(0, images.size()).filter(i -> names.contains(alphabets.get(images.label(i))))
                     .toArray();
-            if (kept.length == 0) {
-                throw new IllegalArgumentException("names is empty; give at least one alphabet.");
-            }
             int[] classes = IntStream.of(kept).map(images::label).distinct().sorted().toArray();
-            int[] number = new int[images.classes()];
-            IntStream.range(0, classes.length).forEach(c -> number[classes[c]] = c);
-            LabeledImages part = images.subset(kept);
-            return new Characters(part.relabelled(source, classes.length,
-                    IntStream.of(kept).map(i -> number[images.label(i)]).toArray()),
+            int[] labels = IntStream.of(kept).map(i -> Arrays.binarySearch(classes, images.label(i))).toArray();
+            return new Characters(images.subset(kept).relabelled(source, classes.length, labels),
                     IntStream.of(classes).mapToObj(alphabets::get).toList(),
                     IntStream.of(kept).map(i -> drawers[i]).toArray());
         }
@@ -160,53 +156,44 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
      * @throws IllegalArgumentException if {@code size} is out of range
      */
     public static Omniglot load(int size) throws IOException {
-        if (size < 1 || size > Drawing.ORIGINAL) {
-            throw new IllegalArgumentException("size must be 1 to " + Drawing.ORIGINAL + ", the drawings' own, but is "
+        if (size < 1 || size > ORIGINAL) {
+            throw new IllegalArgumentException("size must be 1 to " + ORIGINAL + ", the drawings' own, but is "
                     + size + ".");
         }
         DataFolder folder = DataFolder.standard("omniglot", MIRRORS);
         return new Omniglot(
-                characters("Omniglot background", folder.readArchive("images_background.zip", BACKGROUND), size),
-                characters("Omniglot evaluation", folder.readArchive("images_evaluation.zip", EVALUATION), size),
-                runs(folder.readArchive("all_runs.zip", RUNS), size));
+                characters("Omniglot background", folder.read("images_background.zip", BACKGROUND), size),
+                characters("Omniglot evaluation", folder.read("images_evaluation.zip", EVALUATION), size),
+                runs(folder.read("all_runs.zip", RUNS), size));
     }
 
-    /** Reads an archive of drawings: any folder, then alphabet/character/number_drawer.png. */
+    /** Reads an archive of drawings. */
     static Characters characters(String source, byte[] archive, int size) throws IOException {
         try {
-            return readCharacters(source, archive, size);
-        } catch (RuntimeException e) { // a name without a number, a single character
-            throw new IOException(SENSELESS, e);
-        }
-    }
-
-    private static Characters readCharacters(String source, byte[] archive, int size) throws IOException {
-        Map<String, byte[]> files = new TreeMap<>(unzip(archive));
-        files.keySet().removeIf(name -> !name.endsWith(".png"));
-        List<String> alphabets = new ArrayList<>();
-        Map<String, Integer> classes = new LinkedHashMap<>();
-        int[] labels = new int[files.size()];
-        int[] drawers = new int[files.size()];
-        int i = 0;
-        for (String name : files.keySet()) {
-            String[] parts = name.split("/");
-            int number = name.lastIndexOf('_');
-            if (parts.length < 3 || number < 0) {
-                throw new IOException("Omniglot's archive has a picture " + name
-                        + ", but they should be called alphabet/character/number_drawer.png.");
+            Map<String, byte[]> files = unzip(archive);
+            files.keySet().removeIf(name -> !name.endsWith(".png"));
+            Map<String, Integer> classes = new LinkedHashMap<>();
+            List<String> alphabets = new ArrayList<>();
+            int[] labels = new int[files.size()];
+            int[] drawers = new int[files.size()];
+            int i = 0;
+            for (String file : files.keySet()) {
+                Matcher name = DRAWING.matcher(file);
+                if (!name.matches()) {
+                    throw new IOException("it has a picture " + file
+                            + ", but they should be called alphabet/character/number_drawer.png");
+                }
+                if (classes.putIfAbsent(name.group(1), classes.size()) == null) {
+                    alphabets.add(name.group(2));
+                }
+                labels[i] = classes.get(name.group(1));
+                drawers[i++] = Integer.parseInt(name.group(3));
             }
-            String alphabet = parts[parts.length - 3];
-            String character = alphabet + "/" + parts[parts.length - 2];
-            if (!classes.containsKey(character)) {
-                classes.put(character, classes.size());
-                alphabets.add(alphabet);
-            }
-            labels[i] = classes.get(character);
-            drawers[i++] = Integer.parseInt(name.substring(number + 1, name.length() - 4));
+            return new Characters(drawings(source, classes.size(), List.copyOf(files.values()), labels, size),
+                    alphabets, drawers);
+        } catch (IOException | RuntimeException e) { // ZipInputStream and Java's PNG reader throw all kinds of them
+            throw damaged(e);
         }
-        Pixels drawings = Drawing.read(List.copyOf(files.values()), size);
-        return new Characters(new LabeledImages(source, LabeledImages.names(classes.size()), drawings, labels),
-                alphabets, drawers);
     }
 
     /**
@@ -215,70 +202,84 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
      */
     static List<Run> runs(byte[] archive, int size) throws IOException {
         try {
-            return readRuns(archive, size);
-        } catch (RuntimeException e) {
-            throw new IOException(SENSELESS, e);
-        }
-    }
-
-    private static List<Run> readRuns(byte[] archive, int size) throws IOException {
-        Map<String, byte[]> files = new TreeMap<>(unzip(archive));
-        List<Run> runs = new ArrayList<>();
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            if (file.getKey().endsWith("/class_labels.txt")) {
-                String folder = file.getKey().substring(0, file.getKey().lastIndexOf('/'));
-                List<String> training = files.keySet().stream()
-                        .filter(name -> name.startsWith(folder + "/training/") && name.endsWith(".png")).toList();
-                List<byte[]> questions = new ArrayList<>();
-                List<Integer> answers = new ArrayList<>();
-                for (String line : new String(file.getValue(), StandardCharsets.UTF_8).strip().split("\\R")) {
-                    String[] names = line.strip().split("\\s+");
-                    if (names.length != 2 || !files.containsKey(names[0]) || !training.contains(names[1])) {
-                        throw new IOException("Omniglot's " + file.getKey()
-                                + " names no test picture and its training picture in the line \"" + line + "\".");
-                    }
-                    questions.add(files.get(names[0]));
-                    answers.add(training.indexOf(names[1]));
+            Map<String, byte[]> files = unzip(archive);
+            List<Run> runs = new ArrayList<>();
+            for (String file : files.keySet()) {
+                if (file.endsWith("/class_labels.txt")) {
+                    runs.add(run(files, file, size));
                 }
-                String source = "Omniglot " + folder;
-                List<String> names = LabeledImages.names(training.size());
-                runs.add(new Run(
-                        new LabeledImages(source, names, Drawing.read(training.stream().map(files::get).toList(), size),
-                                IntStream.range(0, training.size()).toArray()),
-                        new LabeledImages(source, names, Drawing.read(questions, size),
-                                answers.stream().mapToInt(a -> a).toArray())));
             }
+            return List.copyOf(runs);
+        } catch (IOException | RuntimeException e) {
+            throw damaged(e);
         }
-        return List.copyOf(runs);
     }
 
-    /** The files of an archive by name, without folders; bounded, whatever the archive claims. */
+    private static Run run(Map<String, byte[]> files, String answers, int size) throws IOException {
+        String folder = answers.replace("/class_labels.txt", "");
+        List<String> training = files.keySet().stream()
+                .filter(name -> name.startsWith(folder + "/training/") && name.endsWith(".png")).toList();
+        // a test picture and its training picture in each line
+        String[] names = new String(files.get(answers), StandardCharsets.UTF_8).strip().split("\\s+");
+        List<byte[]> tests = IntStream.range(0, names.length / 2).mapToObj(k -> files.get(names[2 * k])).toList();
+        int[] labels = IntStream.range(0, tests.size()).map(k -> training.indexOf(names[2 * k + 1])).toArray();
+        if (names.length % 2 > 0 || tests.contains(null) || IntStream.of(labels).anyMatch(label -> label < 0)) {
+            throw new IOException("its " + answers + " does not name a test picture and its training picture a line");
+        }
+        return new Run(
+                drawings("Omniglot " + folder, training.size(), training.stream().map(files::get).toList(),
+                        IntStream.range(0, training.size()).toArray(), size),
+                drawings("Omniglot " + folder, training.size(), tests, labels, size));
+    }
+
+    private static IOException damaged(Exception e) {
+        return new IOException("One of Omniglot's archives is damaged (" + PictureFiles.reason(e)
+                + "); use the original ones.", e);
+    }
+
+    /** The files of an archive by name, in order; bounded, whatever the archive claims. */
     private static Map<String, byte[]> unzip(byte[] archive) throws IOException {
-        Map<String, byte[]> files = new HashMap<>();
+        Map<String, byte[]> files = new TreeMap<>();
         long total = 0;
-        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive), StandardCharsets.UTF_8)) {
+        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                if (!entry.isDirectory()) {
-                    byte[] content = zip.readNBytes(LARGEST_FILE + 1);
-                    total += content.length;
-                    if (content.length > LARGEST_FILE || total > LARGEST_TOTAL || files.size() == MOST_FILES) {
-                        throw new IOException("Omniglot's archive has more than " + MOST_FILES
-                                + " files, one of more than " + LARGEST_FILE + " bytes, or more than " + LARGEST_TOTAL
-                                + " bytes in all, so it is not the original.");
-                    }
-                    if (Arrays.asList(entry.getName().split("[/\\\\]")).contains("..")
-                            || files.put(entry.getName(), content) != null) {
-                        throw new IOException("Omniglot's archive has a file twice, or one outside of its folder, so "
-                                + "it is not the original.");
-                    }
+                byte[] content = zip.readNBytes(LARGEST_FILE + 1);
+                total += content.length;
+                if (content.length > LARGEST_FILE || total > LARGEST_TOTAL) {
+                    throw new IOException("it has a file of more than " + LARGEST_FILE + " bytes, or more than "
+                            + LARGEST_TOTAL + " bytes in all");
+                }
+                if (List.of(entry.getName().split("[/\\\\]")).contains("..")
+                        || files.put(entry.getName(), content) != null) {
+                    throw new IOException("it has a file twice, or one outside of its folder");
                 }
             }
-        } catch (EOFException e) {
-            throw new IOException("One of Omniglot's archives is cut off; use the original ones.", e);
-        } catch (ZipException e) {
-            throw new IOException("One of Omniglot's archives is damaged (" + e.getMessage()
-                    + "); use the original ones.", e);
         }
         return files;
+    }
+
+    /** Drawings at a size, at the original one with a bit a pixel; read by all processors. */
+    private static LabeledImages drawings(String source, int classes, List<byte[]> files, int[] labels, int size) {
+        Pixels pixels = Pixels.allocate(files.size(), size, size, Channels.GREY, size == ORIGINAL);
+        IntStream.range(0, files.size()).parallel()
+                .forEach(i -> pixels.set(i, drawing(files.get(i)).fitted(size, size).ink(Channels.GREY)));
+        return new LabeledImages(source, LabeledImages.names(classes), pixels, labels);
+    }
+
+    /** A drawing: a PNG file of one bit a pixel, 0 being ink. */
+    private static Rgb drawing(byte[] file) {
+        ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
+        try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+            reader.setInput(in, true, true);
+            if (reader.getWidth(0) != ORIGINAL || reader.getHeight(0) != ORIGINAL) {
+                throw new IOException("it has " + reader.getHeight(0) + " x " + reader.getWidth(0)
+                        + " pixels instead of 105 x 105");
+            }
+            return Rgb.of(reader.read(0));
+        } catch (IOException | RuntimeException e) {
+            throw new UncheckedIOException("a picture cannot be read: " + PictureFiles.reason(e), new IOException(e));
+        } finally {
+            reader.dispose();
+        }
     }
 }

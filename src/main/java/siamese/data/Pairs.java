@@ -1,12 +1,11 @@
 package siamese.data;
 
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.BitSet;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Pairs of images as indices into one set of images: pair p joins image {@code first[p]} with image {@code second[p]},
@@ -26,7 +25,6 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * @throws IllegalArgumentException if the arrays differ in length, or an index points outside {@code examples}
      */
     public Pairs {
-        Objects.requireNonNull(examples, "examples");
         if (first.length != second.length || first.length != similar.length) {
             throw new IllegalArgumentException("first, second and similar must have one entry a pair, but have "
                     + first.length + ", " + second.length + " and " + similar.length + ".");
@@ -52,8 +50,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      */
     public static Pairs create(Examples examples, RandomGenerator random) {
         int[][] byClass = examples.indicesByClass();
-        int n = positions(byClass);
         int classes = byClass.length;
+        int n = positions(examples);
         int[] first = new int[2 * n * classes];
         int[] second = new int[first.length];
         boolean[] similar = new boolean[first.length];
@@ -130,7 +128,7 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * need only (k + 1) · classes images.
      */
     public Pairs neighboursTogether() {
-        int[] number = numbers(examples.indicesByClass());
+        int[] number = numbers();
         int[] order = IntStream.range(0, first.length).toArray();
         IntArrays.stableSort(order, (p, q) -> Integer.compare(number[first[p]], number[first[q]]));
         boolean[] sorted = new boolean[order.length];
@@ -152,22 +150,19 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * @throws IllegalArgumentException if k is out of range
      */
     public int[] folds(int k) {
-        int[][] byClass = examples.indicesByClass();
-        int n = positions(byClass);
+        int n = positions(examples);
         if (k < 2 || k > n) {
             throw new IllegalArgumentException("k must be 2 to " + n + " for these pairs, but is " + k + ".");
         }
-        int[] foldOfImage = IntStream.of(numbers(byClass)).map(number -> (int) ((long) Math.min(number, n - 1) * k / n))
-                .toArray();
+        int[] folds = IntStream.of(numbers()).map(number -> (int) ((long) Math.min(number, n - 1) * k / n)).toArray();
         return IntStream.range(0, first.length)
-                .map(p -> foldOfImage[first[p]] == foldOfImage[second[p]] ? foldOfImage[first[p]] : -1)
-                .toArray();
+                .map(p -> folds[first[p]] == folds[second[p]] ? folds[first[p]] : -1).toArray();
     }
 
     /** The number of each image within its class. */
-    private static int[] numbers(int[][] byClass) {
-        int[] numbers = new int[Stream.of(byClass).mapToInt(members -> members.length).sum()];
-        for (int[] members : byClass) {
+    private int[] numbers() {
+        int[] numbers = new int[examples.size()];
+        for (int[] members : examples.indicesByClass()) {
             for (int number = 0; number < members.length; number++) {
                 numbers[members[number]] = number;
             }
@@ -176,14 +171,15 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
     }
 
     /** n of the overview's recipe: one less than the size of the smallest class. */
-    private static int positions(int[][] byClass) {
-        for (int c = 0; c < byClass.length; c++) {
-            if (byClass[c].length < 2) {
-                throw new IllegalArgumentException("examples has " + byClass[c].length + " of class " + c
-                        + ", but pairs need at least two of every class; add some, or leave that class out.");
-            }
+    private static int positions(Examples examples) {
+        int[] counts = examples.classCounts();
+        int fewest = IntStream.of(counts).min().orElseThrow();
+        if (fewest < 2) {
+            throw new IllegalArgumentException("examples has " + fewest + " of class "
+                    + IntArrayList.wrap(counts).indexOf(fewest)
+                    + ", but pairs need at least two of every class; add some, or leave that class out.");
         }
-        return IntStream.range(0, byClass.length).map(c -> byClass[c].length).min().orElseThrow() - 1;
+        return fewest - 1;
     }
 
     @Override

@@ -29,30 +29,25 @@ final class PictureFiles {
      * @throws IOException if it cannot be read or is no picture, in one sentence
      */
     static Rgb read(Path file, String remedy) throws IOException {
-        Rgb picture;
         try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-            picture = read(in);
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (readers.hasNext()) {
+                return read(readers.next(), in);
+            }
         } catch (IOException | RuntimeException e) { // Java's readers throw all kinds of them
             throw new IOException(file + " is damaged (" + reason(e) + "); " + remedy + ".", e);
         }
-        if (picture == null) {
-            throw new IOException(file + " is not a picture that Java can read; " + remedy + ".");
-        }
-        return picture;
+        throw new IOException(file + " is not a picture that Java can read; " + remedy + ".");
     }
 
-    private static String reason(Exception e) {
+    /** {@return what an exception says of a file, as far as a reader can understand it} */
+    static String reason(Exception e) {
         String message = e.getMessage();
         return message == null || message.isBlank() || message.contains("null")
                 ? "it is cut off or none of its kind" : message.strip().replaceAll("\\s+", " ");
     }
 
-    private static Rgb read(ImageInputStream in) throws IOException {
-        Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-        if (!readers.hasNext()) {
-            return null;
-        }
-        ImageReader reader = readers.next();
+    private static Rgb read(ImageReader reader, ImageInputStream in) throws IOException {
         try {
             reader.setInput(in);
             Rgb picture = Rgb.of(reader.read(0));

@@ -31,10 +31,6 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
 
     private static final Pattern NUMBER = Pattern.compile("\\d+");
 
-    /** By name, numbers within by their value: s2 comes before s10. */
-    private static final Comparator<Path> BY_NAME = Comparator.comparing(PictureFolder::sortable)
-            .thenComparing(PictureFolder::name);
-
     /**
      * {@return what is there, before anything is read}
      *
@@ -61,9 +57,10 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
         return all;
     }
 
+    /** What to sort by: the name, with numbers in it by their value, so that s2 comes before s10. */
     private static String sortable(Path path) {
-        return NUMBER.matcher(name(path))
-                .replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length())) + number.group());
+        return NUMBER.matcher(name(path)).replaceAll(number -> "0".repeat(Math.max(0, 20 - number.group().length()))
+                + number.group()) + '\0' + name(path);
     }
 
     private static String name(Path path) {
@@ -72,7 +69,8 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
 
     private static List<Path> content(Path folder) throws IOException {
         try (Stream<Path> content = Files.list(folder)) {
-            return content.filter(path -> !name(path).startsWith(".")).sorted(BY_NAME).toList();
+            return content.filter(path -> !name(path).startsWith("."))
+                    .sorted(Comparator.comparing(PictureFolder::sortable)).toList();
         } catch (FileSystemException e) {
             throw new IOException(folder
                     + " is no folder that can be read; give one with a subfolder of pictures for each class.", e);
@@ -96,18 +94,14 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
                 "save it as PNG, take it away, or name what shall be told of files that are left out");
     }
 
-    /** See {@link LabeledImages#ofFolder(Path, int, int, Channels, Consumer)}. */
-    LabeledImages scaled(int rows, int columns, Channels channels, Consumer<String> leftOut) throws IOException {
-        return read(rows, columns, channels, leftOut, false);
-    }
-
     /** See {@link LabeledImages#ofFolder(Path, Channels)}. */
     LabeledImages asTheyAre(Channels channels) throws IOException {
         Rgb first = read(files.get(0));
         return read(first.rows(), first.columns(), channels, null, true);
     }
 
-    private LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit)
+    /** See {@link LabeledImages#ofFolder(Path, int, int, Channels, Consumer)}; mustFit if all must have the size. */
+    LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit)
             throws IOException {
         Pixels pixels = Pixels.allocate(files.size(), rows, columns, channels, false);
         String[] troubles = new String[files.size()];

@@ -59,26 +59,23 @@ public final class Pictures {
         if (picture.rows() == SIZE && picture.columns() == SIZE) {
             return image(spread.ink(Channels.GREY));
         }
-        Rgb cut = cut(spread);
-        double scale = (double) INK_SIZE / Math.max(cut.rows(), cut.columns());
-        Rgb small = spread(cut.scaled((int) Math.max(1, Math.round(cut.rows() * scale)),
-                (int) Math.max(1, Math.round(cut.columns() * scale))), true);
+        Rgb small = spread(inked(spread), true);
         byte[] drawing = small.ink(Channels.GREY);
-        double mass = 0;
-        double sumX = 0;
-        double sumY = 0;
-        for (int p = 0; p < drawing.length; p++) {
-            mass += drawing[p] & 0xff;
-            sumX += (drawing[p] & 0xff) * (p % small.columns() + 0.5);
-            sumY += (drawing[p] & 0xff) * (p / small.columns() + 0.5);
-        }
-        int left = Math.min(Math.max((int) Math.round(SIZE / 2.0 - sumX / mass), 0), SIZE - small.columns());
-        int top = Math.min(Math.max((int) Math.round(SIZE / 2.0 - sumY / mass), 0), SIZE - small.rows());
+        int left = margin(drawing, p -> p % small.columns(), small.columns());
+        int top = margin(drawing, p -> p / small.columns(), small.rows());
         byte[] ink = new byte[SIZE * SIZE];
         for (int y = 0; y < small.rows(); y++) {
             System.arraycopy(drawing, y * small.columns(), ink, (top + y) * SIZE + left, small.columns());
         }
         return image(ink);
+    }
+
+    /** Where a drawing begins, along one of its sides, so that its centre of mass is in the middle. */
+    private static int margin(byte[] drawing, IntUnaryOperator place, int length) {
+        double mass = IntStream.range(0, drawing.length).map(p -> drawing[p] & 0xff).sum();
+        double moment = IntStream.range(0, drawing.length)
+                .mapToDouble(p -> (drawing[p] & 0xff) * (place.applyAsInt(p) + 0.5)).sum();
+        return Math.min(Math.max((int) Math.round(SIZE / 2.0 - moment / mass), 0), SIZE - length);
     }
 
     private static BufferedImage image(byte[] ink) {
@@ -87,11 +84,11 @@ public final class Pictures {
 
     /** Whether the border is light. */
     private static boolean isDarkOnLight(Rgb picture) {
-        int rows = picture.rows();
         int columns = picture.columns();
-        IntStream sides = IntStream.range(0, rows).flatMap(y -> IntStream.of(y * columns, (y + 1) * columns - 1));
-        IntStream ends = IntStream.range(0, columns).flatMap(x -> IntStream.of(x, (rows - 1) * columns + x));
-        return IntStream.concat(sides, ends).map(picture::brightness).average().orElseThrow() >= 127.5;
+        int last = picture.pixels().length - columns;
+        return IntStream.range(0, picture.pixels().length)
+                .filter(p -> p < columns || p >= last || p % columns == 0 || p % columns == columns - 1)
+                .map(picture::brightness).average().orElseThrow() >= 127.5;
     }
 
     /** Grey and dark on light, from black to white. */
@@ -108,13 +105,17 @@ public final class Pictures {
                 .map(value -> Rgb.grey((int) Math.round(255 * (value - all.getMin()) / contrast))).toArray());
     }
 
-    /** The part that has ink. */
-    private static Rgb cut(Rgb picture) {
+    /** The part that has ink, at the size that it shall have. */
+    private static Rgb inked(Rgb picture) {
         int columns = picture.columns();
         int[] inked = IntStream.range(0, picture.pixels().length).filter(p -> picture.brightness(p) < LIGHTEST_INK)
                 .toArray();
         IntSummaryStatistics y = IntStream.of(inked).map(p -> p / columns).summaryStatistics();
         IntSummaryStatistics x = IntStream.of(inked).map(p -> p % columns).summaryStatistics();
-        return picture.cut(y.getMin(), x.getMin(), y.getMax() - y.getMin() + 1, x.getMax() - x.getMin() + 1);
+        int height = y.getMax() - y.getMin() + 1;
+        int width = x.getMax() - x.getMin() + 1;
+        double scale = (double) INK_SIZE / Math.max(height, width);
+        return picture.scaled(y.getMin(), x.getMin(), height, width, (int) Math.max(1, Math.round(height * scale)),
+                (int) Math.max(1, Math.round(width * scale)));
     }
 }

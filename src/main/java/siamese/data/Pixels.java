@@ -2,13 +2,12 @@ package siamese.data;
 
 import java.awt.image.BufferedImage;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
-import org.nd4j.linalg.api.buffer.DataType;
+import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -170,33 +169,21 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         return swapped;
     }
 
-    /** {@return some of the pictures as numbers from 0 to 1: float, shape [n, channels, rows, columns]} */
-    INDArray batch(int... indices) {
-        byte[] chosen = new byte[indices.length * area()];
-        for (int k = 0; k < indices.length; k++) {
-            get(indices[k], chosen, k * area());
-        }
-        return numbers(chosen);
-    }
-
-    /** {@return the same, each varied at random} */
+    /** {@return some of the pictures, each varied at random, as numbers: see {@link Examples#batch}} */
     INDArray batch(Variation how, RandomGenerator random, int... indices) {
-        byte[] varied = new byte[indices.length * area()];
+        byte[] bytes = new byte[indices.length * area()];
         for (int k = 0; k < indices.length; k++) {
-            how.draw(random).apply(get(indices[k]), channels.count(), rows, columns, varied, k * area());
+            if (how.equals(Variation.NONE)) {
+                get(indices[k], bytes, k * area());
+            } else {
+                how.draw(random).apply(get(indices[k]), channels.count(), rows, columns, bytes, k * area());
+            }
         }
-        return numbers(varied);
-    }
-
-    private INDArray numbers(byte[] pictures) {
-        float[] values = new float[pictures.length];
+        float[] values = new float[bytes.length];
         for (int p = 0; p < values.length; p++) {
-            values[p] = (pictures[p] & 0xff) / 255f;
+            values[p] = (bytes[p] & 0xff) / 255f;
         }
-        int n = values.length / area();
-        INDArray numbers = Nd4j.createUninitialized(DataType.FLOAT, n, channels.count(), rows, columns);
-        numbers.data().asNioFloat().put(values);
-        return numbers;
+        return Nd4j.create(values, new long[] {indices.length, channels.count(), rows, columns}, 'c');
     }
 
     /** {@return a picture as it is looked at} */
@@ -204,27 +191,20 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         byte[] ink = get(i);
         BufferedImage image = new BufferedImage(columns, rows,
                 channels == Channels.GREY ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_INT_RGB);
-        int[] light = new int[rows * columns];
         for (int channel = 0; channel < channels.count(); channel++) {
-            for (int p = 0; p < light.length; p++) {
-                light[p] = 255 - (ink[channel * light.length + p] & 0xff);
-            }
-            image.getRaster().setSamples(0, 0, columns, rows, channel, light);
+            int from = channel * rows * columns;
+            image.getRaster().setSamples(0, 0, columns, rows, channel,
+                    IntStream.range(from, from + rows * columns).map(p -> 255 - (ink[p] & 0xff)).toArray());
         }
         return image;
     }
 
     /** {@return the beginning of the SHA-256 of a text and all pictures, 16 hexadecimal digits} */
     String fingerprint(String text) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(text.getBytes(StandardCharsets.UTF_8));
-            for (int i = 0; i < size(); i++) {
-                digest.update(get(i));
-            }
-            return HexFormat.of().formatHex(digest.digest(), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This Java has no SHA-256.", e);
+        MessageDigest digest = DigestUtils.updateDigest(DigestUtils.getSha256Digest(), text);
+        for (int i = 0; i < size(); i++) {
+            digest.update(get(i));
         }
+        return HexFormat.of().formatHex(digest.digest(), 0, 8);
     }
 }

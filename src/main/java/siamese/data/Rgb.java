@@ -38,9 +38,7 @@ record Rgb(int rows, int columns, int[] pixels) {
         }
         BufferedImage paper = new BufferedImage(columns, rows, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = paper.createGraphics();
-        graphics.setColor(Color.WHITE);
-        graphics.fillRect(0, 0, columns, rows);
-        graphics.drawImage(picture, 0, 0, null);
+        graphics.drawImage(picture, 0, 0, Color.WHITE, null);
         graphics.dispose();
         return new Rgb(rows, columns, ((DataBufferInt) paper.getRaster().getDataBuffer()).getData());
     }
@@ -52,10 +50,9 @@ record Rgb(int rows, int columns, int[] pixels) {
             return IntStream.of(shades).map(Rgb::grey).toArray();
         }
         ColorModel model = picture.getColorModel();
-        Object pixel = null;
         int[] pixels = new int[columns * picture.getHeight()];
         for (int p = 0; p < pixels.length; p++) {
-            pixel = picture.getRaster().getDataElements(p % columns, p / columns, pixel);
+            Object pixel = picture.getRaster().getDataElements(p % columns, p / columns, null);
             float[] parts = model.getNormalizedComponents(pixel, null, 0);
             float opaque = model.hasAlpha() ? parts[1] : 1;
             pixels[p] = grey(Math.round(255 * Math.max(0, Math.min(1, 1 - opaque * (1 - parts[0])))));
@@ -87,33 +84,21 @@ record Rgb(int rows, int columns, int[] pixels) {
         return new Rgb(newRows, newColumns, result);
     }
 
-    /** {@return a part of the picture} */
-    Rgb cut(int top, int left, int newRows, int newColumns) {
-        if (newRows == rows && newColumns == columns) {
-            return this;
-        }
-        int[] result = new int[newRows * newColumns];
-        for (int y = 0; y < newRows; y++) {
-            System.arraycopy(pixels, (top + y) * columns + left, result, y * newColumns, newColumns);
-        }
-        return new Rgb(newRows, newColumns, result);
-    }
-
     /** {@return the picture at a size: its middle, as much of it as has the size's proportions, scaled} */
     Rgb fitted(int newRows, int newColumns) {
         int height = (int) Math.max(1, Math.min(rows, Math.round((double) columns * newRows / newColumns)));
         int width = (int) Math.max(1, Math.min(columns, Math.round((double) rows * newColumns / newRows)));
-        return cut((rows - height) / 2, (columns - width) / 2, height, width).scaled(newRows, newColumns);
+        return scaled((rows - height) / 2, (columns - width) / 2, height, width, newRows, newColumns);
     }
 
-    /** {@return the picture at another size: each new pixel is the mean of the old ones that it covers, by area} */
-    Rgb scaled(int newRows, int newColumns) {
-        if (newRows == rows && newColumns == columns) {
+    /** {@return a part at another size: each new pixel is the mean of the old ones that it covers, by area} */
+    Rgb scaled(int top, int left, int height, int width, int newRows, int newColumns) {
+        if (newRows == rows && newColumns == columns && height == rows && width == columns) {
             return this;
         }
         int[] result = new int[newRows * newColumns];
-        ImageProducer scaled = new FilteredImageSource(new MemoryImageSource(columns, rows, MODEL, pixels, 0, columns),
-                new AreaAveragingScaleFilter(newColumns, newRows));
+        ImageProducer part = new MemoryImageSource(width, height, MODEL, pixels, top * columns + left, columns);
+        ImageProducer scaled = new FilteredImageSource(part, new AreaAveragingScaleFilter(newColumns, newRows));
         try {
             new PixelGrabber(scaled, 0, 0, newColumns, newRows, result, 0, newColumns).grabPixels();
         } catch (InterruptedException e) {

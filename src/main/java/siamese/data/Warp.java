@@ -25,11 +25,6 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
 
     private static final int TURNS = 4;
 
-    /** {@return the picture as it is} */
-    static Warp none() {
-        return new Warp(1, 0, 0, 1, 0, 0, null, 1);
-    }
-
     /** {@return a little rotation, slant, other size and place, drawn at random} */
     static Warp draw(RandomGenerator random) {
         double angle = Math.toRadians(between(random, MOST_DEGREES));
@@ -94,7 +89,9 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
         int area = size * size;
         int each = TURNS * copies;
         Warp[] warps = new Warp[images.size() * each];
-        Arrays.setAll(warps, k -> k % copies == 0 ? none() : draw(random));
+        Warp none = new Warp(1, 0, 0, 1, 0, 0, null, 1);
+        Warp left = new Warp(0, -1, 1, 0, 0, 0, null, 1);
+        Arrays.setAll(warps, k -> k % copies == 0 ? none : draw(random));
         Pixels pixels = Pixels.allocate(warps.length, size, size, Channels.GREY, false);
         int[] labels = new int[warps.length];
         IntStream.range(0, images.size()).parallel().forEach(i -> {
@@ -105,21 +102,12 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
                     labels[k] = images.label(i) * TURNS + turn;
                     warps[k].apply(drawing, 1, size, size, pixels.data(), k * area);
                 }
-                drawing = turned(drawing, size);
+                byte[] upright = drawing;
+                drawing = new byte[area];
+                left.apply(upright, 1, size, size, drawing, 0);
             }
         });
         return new LabeledImages(images.source(), LabeledImages.names(images.classes() * TURNS), pixels, labels);
-    }
-
-    /** A quarter turn to the left. */
-    private static byte[] turned(byte[] drawing, int size) {
-        byte[] result = new byte[drawing.length];
-        for (int y = 0; y < size; y++) {
-            for (int x = 0; x < size; x++) {
-                result[y * size + x] = drawing[x * size + size - 1 - y];
-            }
-        }
-        return result;
     }
 
     private byte[] inks() {

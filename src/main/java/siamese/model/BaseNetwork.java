@@ -12,7 +12,6 @@ import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -58,8 +57,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
                 throw new IllegalArgumentException("Two layers are called " + own.getLayerName()
                         + "; give each a name of its own.");
             }
-            if (own instanceof BaseLayer weighted && weighted.getRegularization() != null
-                    && !weighted.getRegularization().isEmpty()) {
+            if (own.initializer().paramKeys(own).stream().map(own::getRegularizationByParam)
+                    .anyMatch(terms -> terms != null && !terms.isEmpty())) {
                 throw new IllegalArgumentException("Layer " + own.getLayerName()
                         + " has a regularization of its own, which training "
                         + "here does not read; use Recipe.withWeightDecay.");
@@ -146,10 +145,15 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
             layers.forEach(layer -> list.layer(layer.clone()));
             return list.setInputType(input).build();
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("The layers do not fit the input of shape " + text(input)
-                    + " or each other: "
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+            throw misfit(e);
         }
+    }
+
+    /** {@return what is said where Deeplearning4j refuses the layers} */
+    IllegalArgumentException misfit(RuntimeException cause) {
+        return new IllegalArgumentException("The layers do not fit the input of shape " + text(input)
+                + " or each other (Deeplearning4j says: "
+                + String.valueOf(cause.getMessage()).lines().findFirst().orElse("") + ").", cause);
     }
 
     /** {@return the layers as JSON, the same for the same layers} */

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -53,12 +54,21 @@ final class Execution {
         MultiLayerConfiguration configuration = base.configuration(seed);
         configuration.setDataType(type);
         network = new MultiLayerNetwork(configuration);
-        network.init();
+        List<INDArray> outputs;
+        try {
+            network.init();
+            outputs = network.feedForward(Nd4j.zeros(type, shape(base.input(), 2)), false);
+        } catch (RuntimeException e) {
+            throw base.misfit(e);
+        }
+        if (Arrays.stream(network.getLayers()).anyMatch(IOutputLayer.class::isInstance)) {
+            throw new IllegalArgumentException("The base network has a layer with a loss of its own; leave it out, "
+                    + "and end with a dense layer.");
+        }
         if (network.numParams() == 0) {
             throw new IllegalArgumentException("The base network has no weights, so nothing can be learned; "
                     + "add a dense layer.");
         }
-        List<INDArray> outputs = network.feedForward(Nd4j.zeros(type, shape(base.input(), 2)), false);
         shapes = outputs.stream().map(Execution::shape).toArray(InputType[]::new);
         shapes[0] = base.input();
         weights = network.params().reshape(network.numParams());

@@ -5,7 +5,7 @@ import java.util.List;
 import org.deeplearning4j.config.DL4JSystemProperties;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.layers.convolution.ConvolutionLayer;
-import org.nd4j.nativeblas.NativeOpsHolder;
+import org.nd4j.nativeblas.Nd4jCpu;
 
 /**
  * Whether Deeplearning4j's convolutions run on oneDNN. Training here does not need it, since the layers that are known
@@ -13,17 +13,12 @@ import org.nd4j.nativeblas.NativeOpsHolder;
  * is not known here, becomes three to eight times as fast (measured on the overview's graph, 128 pairs a step).
  *
  * <p>Deeplearning4j 1.0.0-M2.1 has oneDNN code but leaves it off twice over: a system property must be set, which
- * {@link #enable()} does, and a class that it looks for has moved, which {@link org.nd4j.nativeblas.Nd4jCpu} puts
+ * {@link #enable()} does, and a class that it looks for has moved, which {@link Nd4jCpu} puts
  * right.
  */
-public final class OneDnn {
+final class OneDnn {
 
     private OneDnn() {
-    }
-
-    /** {@return whether the native library of this platform was built with oneDNN} */
-    public static boolean nativeLibraryHasIt() {
-        return NativeOpsHolder.getInstance().getDeviceNativeOps().buildInfo().contains("HAVE_ONEDNN");
     }
 
     /** Lets Deeplearning4j use oneDNN in networks built from now on, unless the user has set the property otherwise. */
@@ -38,7 +33,7 @@ public final class OneDnn {
      *
      * @param graph an initialized network
      */
-    public static boolean isActive(ComputationGraph graph) {
+    static boolean isActive(ComputationGraph graph) {
         List<ConvolutionLayer> convolutions = Arrays.stream(graph.getLayers())
                 .filter(ConvolutionLayer.class::isInstance).map(ConvolutionLayer.class::cast).toList();
         return !convolutions.isEmpty() && convolutions.stream().allMatch(layer -> layer.getHelper() != null);
@@ -53,7 +48,7 @@ public final class OneDnn {
         if (isActive(SiameseNetwork.overview(1).graph())) {
             System.out.println("active");
         } else {
-            System.out.println(nativeLibraryHasIt()
+            System.out.println(Nd4jCpu.hasOneDnn()
                     ? "Deeplearning4j does not use oneDNN although its native library has it, so what it runs itself "
                             + "takes several times as long."
                     : "The native library of this platform comes without oneDNN, so training takes several times as "

@@ -91,8 +91,8 @@ final class SavedNetwork {
         String layers = network.base().json();
         String foreign = foreignClass(layers);
         if (!foreign.isEmpty()) {
-            throw new IOException("The network cannot be saved, since a layer, or a part of one, is not Deeplearning4j's: "
-                    + foreign + ".");
+            throw new IOException("The network cannot be saved, since a layer, or a part of one, is not "
+                    + "Deeplearning4j's: " + foreign + ".");
         }
         Core core = network.core();
         ZipOutputStream zip = new ZipOutputStream(out);

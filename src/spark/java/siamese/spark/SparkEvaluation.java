@@ -4,11 +4,9 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -21,10 +19,9 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
-import siamese.data.LabeledImages;
-import siamese.data.Mnist;
-import siamese.data.RunSize;
+import siamese.data.Examples;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.DistanceHistogram.Block;
 import siamese.evaluation.Embeddings;
@@ -84,27 +81,27 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
-     * {@return the same with the workers embedding the images first}
+     * {@return the same with the workers embedding the examples first}
      *
      * @param network with the Euclidean distance, or with the cosine, of which the directions are counted
-     * @param images at least two, of the shape that the network reads
-     * @throws IllegalArgumentException if the network or the images are others
+     * @param examples at least two, of the shape that the network reads; every executor gets all of them
+     * @throws IllegalArgumentException if the network or the examples are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
-    public DistanceHistogram broadcast(SiameseNetwork network, LabeledImages images) {
-        return broadcast(embed(network, images));
+    public DistanceHistogram broadcast(SiameseNetwork network, Examples examples) {
+        return broadcast(embed(network, examples));
     }
 
     /**
-     * {@return the embeddings of images, computed by the workers and brought here block by block}
+     * {@return the embeddings of examples, computed by the workers and brought here block by block}
      *
      * @param network with the Euclidean distance, or with the cosine, of which the directions are taken
-     * @param images of the shape that the network reads
-     * @throws IllegalArgumentException if the network or the images are others
+     * @param examples of the shape that the network reads; every executor gets all of them
+     * @throws IllegalArgumentException if the network or the examples are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
-    public List<Block> embed(SiameseNetwork network, LabeledImages images) {
-        return cluster.work(tasks, () -> embedded(network, images).map(Numbered::block).collect());
+    public List<Block> embed(SiameseNetwork network, Examples examples) {
+        return cluster.work(tasks, () -> embedded(network, examples).map(Numbered::block).collect());
     }
 
     /**
@@ -158,19 +155,19 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
     }
 
     /**
-     * Lets the workers embed images and write the embeddings, as {@link #stored} reads them. They never come here.
+     * Lets the workers embed examples and write the embeddings, as {@link #stored} reads them. They never come here.
      *
      * @param network with the Euclidean distance, or with the cosine, of which the directions are counted
-     * @param images at least two, of the shape that the network reads
+     * @param examples at least two, of the shape that the network reads; every executor gets all of them
      * @param folder where to, in a file system that all workers see: {@code file:///…}, {@code hdfs://…}, {@code
      *     s3a://…}
      * @throws IOException if they cannot be written
-     * @throws IllegalArgumentException if the network or the images are others
+     * @throws IllegalArgumentException if the network or the examples are others
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
-    public void store(SiameseNetwork network, LabeledImages images, String folder) throws IOException {
+    public void store(SiameseNetwork network, Examples examples, String folder) throws IOException {
         String id = UUID.randomUUID().toString();
-        long blocks = cluster.work(tasks, () -> embedded(network, images).map(part -> {
+        long blocks = cluster.work(tasks, () -> embedded(network, examples).map(part -> {
             write(folder, part.number, id, part.block);
             return part.number;
         }).count());
@@ -199,29 +196,35 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         return count(blocks, b -> read(folder, b, id));
     }
 
-    private record Numbered(int number, LabeledImages images, Block block) implements Serializable {
+    private record Numbered(int number, Block block) implements Serializable {
     }
 
-    /** Images in blocks, each embedded where its task runs. */
-    private JavaRDD<Numbered> embedded(SiameseNetwork network, LabeledImages images) {
+    /** Examples in blocks, each embedded where its task runs. */
+    private JavaRDD<Numbered> embedded(SiameseNetwork network, Examples examples) {
         Distance distance = network.distance();
         if (distance != Distance.EUCLIDEAN && distance != Distance.COSINE) {
             throw new IllegalArgumentException("network compares by " + distance + ", but the histogram counts "
                     + "Euclidean distances; use a network with Distance.EUCLIDEAN or COSINE.");
         }
-        boolean directions = distance == Distance.COSINE;
-        network.embed(images, 0); // complains here, not on a worker
-        Broadcast<Networks> shared = cluster.context().broadcast(new Networks(network));
-        List<Numbered> parts = new ArrayList<>();
-        for (int from = 0; from < images.size(); from += rows) {
-            int[] part = IntStream.range(from, Math.min(from + rows, images.size())).toArray();
-            parts.add(new Numbered(parts.size(), images.subset(part), null));
-        }
-        return cluster.context().parallelize(parts, tasks).map(part -> {
-            Embeddings points = shared.value().use(worker -> Embeddings.of(worker, part.images));
-            Block block = Block.of(directions ? points.directions() : points, 0, points.size());
-            return new Numbered(part.number, null, block);
-        });
+        network.embed(examples, 0); // complains here, not on a worker
+        Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network));
+        Broadcast<Examples> all = cluster.context().broadcast(examples);
+        List<Integer> numbers = IntStream.range(0, (examples.size() + rows - 1) / rows).boxed().toList();
+        return cluster.context().parallelize(numbers, tasks)
+                .map(embedding(networks, all, rows, distance == Distance.COSINE));
+    }
+
+    /** What a task does; without this object, which cannot be sent. */
+    private static Function<Integer, Numbered> embedding(Broadcast<Networks> networks, Broadcast<Examples> all,
+            int rows, boolean directions) {
+        return number -> {
+            Examples examples = all.value();
+            int[] part = IntStream.range(number * rows, Math.min((number + 1) * rows, examples.size())).toArray();
+            double[][] vectors = networks.value().use(network -> network.embed(examples, part));
+            Embeddings points = new Embeddings(vectors, IntStream.of(part).map(examples::label).toArray(),
+                    examples.source());
+            return new Numbered(number, Block.of(directions ? points.directions() : points, 0, points.size()));
+        };
     }
 
     private DistanceHistogram count(int blocks, Source source) {
@@ -287,47 +290,6 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
                     + " on a worker; use a folder that all workers see, and store the blocks there first.", e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /**
-     * Counts all pairs of MNIST's test images; what spark-submit starts, on whatever master it names.
-     *
-     * @param args a saved network; a file for the counts, one line for each bin that is not empty; and, if the
-     *     embeddings are to go through storage, a folder that all workers see
-     */
-    public static void main(String[] args) {
-        System.exit(run(args, System.out, System.err));
-    }
-
-    static int run(String[] args, PrintStream out, PrintStream err) {
-        if (args.length < 2 || args.length > 3) {
-            err.println("Usage: spark-submit … --class siamese.spark.SparkEvaluation JAR NETWORK.zip COUNTS.csv "
-                    + "[FOLDER]");
-            return 2;
-        }
-        String master = System.getProperty("spark.master", "local[2]");
-        try (Cluster cluster = Cluster.of(master)) {
-            SiameseNetwork network = SiameseNetwork.load(java.nio.file.Path.of(args[0]));
-            LabeledImages images = RunSize.current().of(Mnist.load()).test();
-            SparkEvaluation evaluation = of(cluster);
-            if (args.length == 3) {
-                evaluation.store(network, images, args[2]);
-            }
-            DistanceHistogram counts = args.length == 3 ? evaluation.stored(args[2])
-                    : evaluation.broadcast(network, images);
-            try (PrintStream file = new PrintStream(args[1], "UTF-8")) {
-                file.println("bin,similar,dissimilar");
-                long[] similar = counts.similar();
-                long[] dissimilar = counts.dissimilar();
-                IntStream.range(0, similar.length).filter(b -> similar[b] + dissimilar[b] > 0)
-                        .forEach(b -> file.println(b + "," + similar[b] + "," + dissimilar[b]));
-            }
-            out.println(images + ": " + counts + ", equal error rate " + counts.equalErrorRate());
-            return 0;
-        } catch (IOException | RuntimeException e) {
-            err.println(e.getMessage());
-            return 1;
         }
     }
 }

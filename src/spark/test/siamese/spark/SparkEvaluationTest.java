@@ -67,7 +67,8 @@ class SparkEvaluationTest {
     private static Embeddings points(int n, int d) {
         Random random = new Random(n + d);
         double[][] vectors = IntStream.range(0, n).mapToObj(i -> IntStream.range(0, d)
-                .mapToDouble(k -> (float) (random.nextGaussian() * 0.1 + (k == i % 10 ? 0.3 : 0))).toArray()).toArray(double[][]::new);
+                .mapToDouble(k -> (float) (random.nextGaussian() * 0.1 + (k == i % 10 ? 0.3 : 0))).toArray())
+                .toArray(double[][]::new);
         return new Embeddings(vectors, IntStream.range(0, n).map(i -> i % 10).toArray(), "ten clouds");
     }
 
@@ -87,8 +88,9 @@ class SparkEvaluationTest {
                 assertEquals(whole, evaluation.broadcast(points), tasks + " tasks, broadcast");
                 assertEquals(whole, evaluation.stored(storage), tasks + " tasks, stored");
                 SparkEvaluation embedding = new SparkEvaluation(cluster, BINS, 4, 256, tasks);
-                assertEquals(embedded, embedding.broadcast(network, images), tasks + " tasks, embedded on the way and broadcast");
-                assertEquals(embedded, DistanceHistogram.of(SparkEvaluation.joined(embedding.embed(network, images), "bars"), BINS, 4));
+                assertEquals(embedded, embedding.broadcast(network, images), tasks + " tasks, embedded on the way");
+                Embeddings joined = SparkEvaluation.joined(embedding.embed(network, images), "bars");
+                assertEquals(embedded, DistanceHistogram.of(joined, BINS, 4));
                 embedding.store(network, images, written);
                 assertEquals(embedded, embedding.stored(written), tasks + " tasks, embedded and written by the tasks");
             }
@@ -152,7 +154,7 @@ class SparkEvaluationTest {
             SparkEvaluation evaluation = new SparkEvaluation(cluster, BINS, 4, 250, 48);
             assertEquals(whole, evaluation.broadcast(points));
             assertTrue(killed.get());
-            assertEquals(IntStream.rangeClosed(0, 48).boxed().toList(), told, "progress is told in order, and to the end");
+            assertEquals(IntStream.rangeClosed(0, 48).boxed().toList(), told, "progress is told in order, to the end");
             assertEquals(whole, evaluation.broadcast(points), "and goes on afterwards");
         }
     }
@@ -161,7 +163,9 @@ class SparkEvaluationTest {
     void aWorkerWithoutTheNativeLibraryIsOneSentence() {
         System.setProperty("spark.executor.extraJavaOptions", "-Dorg.bytedeco.javacpp.platform=none");
         try (Cluster cluster = Cluster.of("local-cluster[1,1,1024]")) {
-            says("cannot load ND4J's native library", () -> SparkEvaluation.of(cluster).broadcast(SiameseNetwork.overview(1), bars(40)));
+            SparkEvaluation evaluation = SparkEvaluation.of(cluster);
+            says("cannot load ND4J's native library",
+                    () -> evaluation.broadcast(SiameseNetwork.overview(1), bars(40)));
             assertFalse(cluster.memory().isEmpty());
         } finally {
             System.clearProperty("spark.executor.extraJavaOptions");

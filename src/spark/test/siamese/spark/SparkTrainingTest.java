@@ -72,20 +72,23 @@ class SparkTrainingTest {
         try (Cluster cluster = Cluster.of("local[2]")) {
             List<Integer> rounds = new ArrayList<>();
             SiameseNetwork network = SiameseNetwork.overview(3);
-            History history = new SparkTraining(cluster, 4, 1, RECIPE.withEpochs(3)).fit(network, BARS, new TrainingListener() {
-                @Override
-                public void onBatch(Progress progress) {
-                    rounds.add((progress.epoch() - 1) * progress.batches() + progress.batch());
-                }
-            });
+            History history = new SparkTraining(cluster, 4, 1, RECIPE.withEpochs(3)).fit(network, BARS,
+                    new TrainingListener() {
+                        @Override
+                        public void onBatch(Progress progress) {
+                            rounds.add((progress.epoch() - 1) * progress.batches() + progress.batch());
+                        }
+                    });
             assertEquals(List.of(1, 2, 3, 4, 5, 6), rounds); // 160 images, 4 shards × 20 a round
             assertEquals(3, history.epochs().size());
-            assertTrue(history.epochs().get(2).trainLoss() < history.epochs().get(0).trainLoss(), "it learns: " + history);
+            double first = history.epochs().get(0).trainLoss();
+            assertTrue(history.epochs().get(2).trainLoss() < first, "it learns: " + history);
             assertArrayEquals(trained(cluster, 4, 1), trained(cluster, 4, 1));
             assertFalse(Arrays.equals(trained(cluster, 4, 1), trained(cluster, 4, 2)), "the interval counts");
             says("use fewer shards", () -> trained(cluster, 100, 1));
             says("at least 1", () -> new SparkTraining(cluster, 0, 1, RECIPE));
-            says("has parameters", () -> new SparkTraining(cluster, 1, 1, RECIPE.withLoss(new Learned())).fit(network, BARS));
+            SparkTraining learned = new SparkTraining(cluster, 1, 1, RECIPE.withLoss(new Learned()));
+            says("has parameters", () -> learned.fit(network, BARS));
         }
     }
 
@@ -95,7 +98,8 @@ class SparkTrainingTest {
         List<Average> shards = new ArrayList<>();
         for (int shard = 0; shard < 7; shard++) {
             float[] weights = {random.nextFloat() * 1e9f, random.nextFloat() * 1e-9f};
-            shards.add(Average.of(shard, new SiameseNetwork.State(weights, new float[] {weights[1], weights[0], 1, random.nextFloat()}, 1, 0.1)));
+            float[] moments = {weights[1], weights[0], 1, random.nextFloat()};
+            shards.add(Average.of(shard, new SiameseNetwork.State(weights, moments, 1, 0.1)));
         }
         SiameseNetwork.State first = shards.stream().reduce(Average::plus).orElseThrow().mean(7, 1);
         for (int k = 0; k < 50; k++) {
@@ -112,7 +116,8 @@ class SparkTrainingTest {
 
     @Test
     void everyShardAndRoundHasASeedOfItsOwn() {
-        assertEquals(400, IntStream.range(0, 400).mapToLong(k -> SparkTraining.seed(1, 1 + k / 20, k % 20)).distinct().count());
+        assertEquals(400, IntStream.range(0, 400).mapToLong(k -> SparkTraining.seed(1, 1 + k / 20, k % 20))
+                .distinct().count());
     }
 
     @Test

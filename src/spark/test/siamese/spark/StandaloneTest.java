@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,11 +47,12 @@ class StandaloneTest {
     void theSubmittedEvaluationCountsWhatOneMachineCounts(@TempDir Path folder) throws Exception {
         int port = freePort();
         String master = "spark://127.0.0.1:" + port;
-        start(folder.resolve("master.log"), "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "" + port,
-                "--webui-port", "0");
+        start(folder.resolve("master.log"), "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1",
+                "--port", "" + port, "--webui-port", "0");
         for (int worker = 1; worker <= 2; worker++) {
-            start(folder.resolve("worker" + worker + ".log"), "org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1",
-                    "--webui-port", "0", "--cores", "1", "--memory", "1g", "--work-dir", folder.resolve("work" + worker).toString(), master);
+            start(folder.resolve("worker" + worker + ".log"), "org.apache.spark.deploy.worker.Worker",
+                    "--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", "1g",
+                    "--work-dir", folder.resolve("work" + worker).toString(), master);
         }
         SiameseNetwork network = SiameseNetwork.overview(7);
         network.save(folder.resolve("network.zip"));
@@ -60,19 +60,17 @@ class StandaloneTest {
         Process submit = start(folder.resolve("submit.log"), "org.apache.spark.deploy.SparkSubmit", "--master", master,
                 "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.driver.bindAddress=127.0.0.1",
                 "--conf", "spark.executor.memory=768m", "--conf", "spark.cores.max=2",
-                "--class", "siamese.spark.SparkEvaluation", jar(folder).toString(),
-                folder.resolve("network.zip").toString(), counts.toString(), folder.resolve("blocks").toUri().toString());
+                "--class", "siamese.spark.Submission", jar(folder).toString(), folder.resolve("network.zip").toString(),
+                counts.toString(), "--storage", folder.resolve("blocks").toUri().toString());
         int status = submit.waitFor();
         String said = Files.readString(folder.resolve("submit.log"));
         assertEquals(0, status, said);
         LabeledImages images = RunSize.QUICK.of(Mnist.load()).test();
         DistanceHistogram here = DistanceHistogram.of(Embeddings.of(network, images), 1 << 18, 4);
-        long[] similar = here.similar();
-        long[] dissimilar = here.dissimilar();
-        List<String> expected = Stream.concat(Stream.of("bin,similar,dissimilar"), IntStream.range(0, similar.length)
-                .filter(b -> similar[b] + dissimilar[b] > 0).mapToObj(b -> b + "," + similar[b] + "," + dissimilar[b])).toList();
+        List<String> expected = SubmissionTest.lines(here);
         List<String> found = Files.readAllLines(counts);
-        assertEquals(List.of(), expected.stream().filter(Predicate.not(new HashSet<>(found)::contains)).limit(5).toList(), "missing");
+        Predicate<String> isFound = new HashSet<>(found)::contains;
+        assertEquals(List.of(), expected.stream().filter(isFound.negate()).limit(5).toList(), "missing");
         assertEquals(expected.size(), found.size());
         assertTrue(said.contains("equal error rate"), said);
         for (int worker = 1; worker <= 2; worker++) {
@@ -93,8 +91,8 @@ class StandaloneTest {
                 "-Xmx512m", "-cp", HOME.resolve("jars") + File.separator + "*"));
         line.addAll(Arrays.asList(command));
         ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().putAll(Map.of("SPARK_HOME", HOME.toString(), "SPARK_SCALA_VERSION", "2.13", "SIAMESE_QUICK", "1",
-                "SPARK_LOCAL_IP", "127.0.0.1", "OMP_NUM_THREADS", "1"));
+        builder.environment().putAll(Map.of("SPARK_HOME", HOME.toString(), "SPARK_SCALA_VERSION", "2.13",
+                "SIAMESE_QUICK", "1", "SPARK_LOCAL_IP", "127.0.0.1", "OMP_NUM_THREADS", "1"));
         Process process = builder.start();
         running.add(process);
         return process;
@@ -103,8 +101,8 @@ class StandaloneTest {
     /** The course's jar, which Maven makes only after the tests. */
     private static Path jar(Path folder) throws Exception {
         Path jar = folder.resolve("course.jar");
-        Process tool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jar").toString(), "--create", "--file",
-                jar.toString(), "-C", HOME.resolve("classes").toString(), ".").inheritIO().start();
+        Process tool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jar").toString(), "--create",
+                "--file", jar.toString(), "-C", HOME.resolve("classes").toString(), ".").inheritIO().start();
         assertEquals(0, tool.waitFor());
         return jar;
     }

@@ -85,6 +85,11 @@ class BrokenFilesTest {
         return new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), System.out);
     }
 
+    /** One that no file is of. */
+    private static DataFolder.Version version(int bytes) {
+        return new DataFolder.Version(bytes, "0".repeat(64));
+    }
+
     @Test
     void idxIsReadRightlyOrRefused() {
         int n = Campaign.size(20_000, 100_000);
@@ -154,8 +159,8 @@ class BrokenFilesTest {
             Files.write(file, Mutation.of(zipped ? out.toByteArray() : content, random));
             byte[][] result = new byte[1][];
             long before = Campaign.allocated();
-            String refused = Campaign.refusal(() -> result[0] = data.read("file", content.length, sha256),
-                    IOException.class);
+            String refused = Campaign.refusal(() -> result[0] = data.read("file.gz",
+                    new DataFolder.Version(content.length, sha256)), IOException.class);
             most = Math.max(most, Campaign.allocated() - before);
             if (refused == null) {
                 read++;
@@ -182,7 +187,7 @@ class BrokenFilesTest {
         Files.write(folder.resolve("file.gz"), out.toByteArray());
         DataFolder data = offline(folder);
         long before = Campaign.allocated();
-        String refused = Campaign.refusal(() -> data.read("file", 100_000, "0".repeat(64)), IOException.class);
+        String refused = Campaign.refusal(() -> data.read("file.gz", version(100_000)), IOException.class);
         assertTrue(refused.contains("more than 100000 bytes"), refused);
         assertTrue(Campaign.allocated() - before < 8 << 20, Campaign.allocated() - before + " bytes were allocated");
     }
@@ -192,19 +197,19 @@ class BrokenFilesTest {
         DataFolder data = offline(folder);
         Path file = folder.resolve("file.gz");
         Files.createDirectory(file);
-        String refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        String refused = Campaign.refusal(() -> data.read("file.gz", version(10)), IOException.class);
         assertTrue(refused.startsWith(file + " is not a file"), refused);
         Files.delete(file);
         Files.createSymbolicLink(file, folder.resolve("nowhere"));
-        refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        refused = Campaign.refusal(() -> data.read("file.gz", version(10)), IOException.class);
         assertTrue(refused.contains("file.gz"), refused);
         Files.delete(file);
         Files.createSymbolicLink(file, file);
-        refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        refused = Campaign.refusal(() -> data.read("file.gz", version(10)), IOException.class);
         assertTrue(refused.contains("file.gz"), refused);
         Files.delete(file);
         Files.write(file, new byte[0]);
-        refused = Campaign.refusal(() -> data.read("file", 10, "0".repeat(64)), IOException.class);
+        refused = Campaign.refusal(() -> data.read("file.gz", version(10)), IOException.class);
         assertTrue(refused.contains("is not the original file: it has 0 bytes"), refused);
     }
 
@@ -214,7 +219,7 @@ class BrokenFilesTest {
         Path file = Files.write(folder.resolve("file.gz"), new byte[10]);
         Assumptions.assumeTrue(file.toFile().setReadable(false, false), "a file system without rights");
         String refused = Files.isReadable(file) ? refusedToNobody(folder)
-                : Campaign.refusal(() -> offline(folder).read("file", 10, "0".repeat(64)), IOException.class);
+                : Campaign.refusal(() -> offline(folder).read("file.gz", version(10)), IOException.class);
         assertTrue(refused.startsWith(file + " may not be read, you having no right to"), refused);
         assertEquals("", Campaign.faults(refused));
     }
@@ -258,7 +263,7 @@ class BrokenFilesTest {
             Path folder = Path.of(args[0]);
             try {
                 new DataFolder("test", folder, folder.resolve("cache"), List.of(), Duration.ofSeconds(1), System.out)
-                        .read("file", 10, "0".repeat(64));
+                        .read("file.gz", new DataFolder.Version(10, "0".repeat(64)));
                 System.out.println("It was read.");
             } catch (IOException e) {
                 System.out.println(e.getMessage());

@@ -134,7 +134,7 @@ class DataFolderTest {
     }
 
     private byte[] read(DataFolder from) throws IOException {
-        return from.read("file", SIZE, sha256);
+        return from.read("file.gz", new DataFolder.Version(SIZE, sha256));
     }
 
     private List<String> cacheContent() throws IOException {
@@ -165,7 +165,8 @@ class DataFolderTest {
         });
         assertArrayEquals(content, read(folder(null, "tired")));
         requests.set(-100);
-        assertThrows(IOException.class, () -> folder(null, "tired").read("other", SIZE, sha256));
+        assertThrows(IOException.class, () -> folder(null, "tired").read("other.gz",
+                new DataFolder.Version(SIZE, sha256)));
         assertEquals(-98, requests.get(), "each mirror is asked twice, not for ever");
     }
 
@@ -178,9 +179,9 @@ class DataFolderTest {
 
     @Test
     void builtInMirrorsMustBeReachedByHttps() {
-        assertTrue(assertThrows(IllegalArgumentException.class,
-                () -> DataFolder.standard("test", List.of(URI.create("http://mirror.test/")))).getMessage()
-                .contains("by https"));
+        for (URI mirror : Stream.of(Mnist.MIRRORS, Omniglot.MIRRORS).flatMap(List::stream).toList()) {
+            assertEquals("https", mirror.getScheme(), mirror.toString());
+        }
     }
 
     @Test
@@ -222,8 +223,8 @@ class DataFolderTest {
                 "train-images-idx3-ubyte.gz")) {
             for (byte[] bytes : List.of(content, zipped)) {
                 Path file = Files.write(given.resolve(name), bytes);
-                assertArrayEquals(content, folder(given, "missing").read("train-images-idx3-ubyte", SIZE, sha256),
-                        name);
+                assertArrayEquals(content, folder(given, "missing").read("train-images-idx3-ubyte.gz",
+                        new DataFolder.Version(SIZE, sha256)), name);
                 Files.delete(file);
             }
         }
@@ -264,14 +265,16 @@ class DataFolderTest {
         byte[] repacked = Arrays.copyOf(content, SIZE - 1);
         DataFolder.Version other = new DataFolder.Version(SIZE - 1, sha256(repacked));
         server.createContext("/archives/", x -> send(x, 200, content, SIZE));
-        assertArrayEquals(content, folder(null, "good", "archives").readArchive("file.zip", original, other));
+        assertArrayEquals(content, folder(null, "good", "archives").read("file.zip", original, other));
         assertEquals(List.of("file.zip"), cacheContent());
-        assertArrayEquals(content, folder(null).readArchive("file.zip", original, other), "from the cache");
+        assertArrayEquals(content, folder(null).read("file.zip", original, other), "from the cache");
         Path given = Files.createDirectories(folder.resolve("given"));
         Files.write(given.resolve("file.zip"), repacked);
-        assertArrayEquals(repacked, folder(given).readArchive("file.zip", original, other));
+        assertArrayEquals(repacked, folder(given).read("file.zip", original, other));
         Files.write(given.resolve("file.zip"), zipped);
-        assertTrue(assertThrows(IOException.class, () -> folder(given).readArchive("file.zip", original, other))
+        assertArrayEquals(content, folder(given).read("file.zip", original, other), "compressed once more");
+        Files.write(given.resolve("file.zip"), Arrays.copyOf(content, SIZE - 2));
+        assertTrue(assertThrows(IOException.class, () -> folder(given).read("file.zip", original, other))
                 .getMessage()
                 .contains("is not the original file: it has "));
     }

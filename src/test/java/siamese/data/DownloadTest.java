@@ -201,7 +201,8 @@ class DownloadTest {
     }
 
     private byte[] readFromGoodMirror() throws IOException {
-        return data(cache(), Duration.ofSeconds(60), mirror("good")).read("file", SIZE, sha256);
+        return data(cache(), Duration.ofSeconds(60), mirror("good"))
+                .read("file.gz", new DataFolder.Version(SIZE, sha256));
     }
 
     @Tag("slow")
@@ -212,7 +213,7 @@ class DownloadTest {
         List<String> bad = behaviours.keySet().stream().filter(b -> !b.equals("good")).toList();
         for (String behaviour : bad) {
             String message = Campaign.refusal(() -> data(cache(), Duration.ofMillis(150), mirror(behaviour))
-                    .read("file", SIZE, sha256), IOException.class);
+                    .read("file.gz", new DataFolder.Version(SIZE, sha256)), IOException.class);
             assertTrue(message != null && message.startsWith("TEST could not be had: file.gz is not in "),
                     behaviour + ": " + message);
             assertEquals(List.of(), cacheContent(), behaviour);
@@ -233,13 +234,14 @@ class DownloadTest {
     void nextMirrorServesWhereConnectionsBreak() throws IOException {
         assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("reset"), mirror("cut"),
                 mirror("shorter"), mirror("endless"), mirror("elsewhere"), mirror("nonsense"), mirror("good"))
-                .read("file", SIZE, sha256));
+                .read("file.gz", new DataFolder.Version(SIZE, sha256)));
         assertEquals(List.of("file.gz"), cacheContent());
     }
 
     @Test
     void rightBytesAreRightWhateverTheirNumberWasSaidToBe() throws IOException {
-        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("longer")).read("file", SIZE, sha256));
+        assertArrayEquals(content, data(cache(), Duration.ofSeconds(60), mirror("longer"))
+                .read("file.gz", new DataFolder.Version(SIZE, sha256)));
     }
 
     // Processes
@@ -247,7 +249,7 @@ class DownloadTest {
     /** What a child process does: read the file from a mirror. */
     public static void main(String[] args) throws IOException {
         data(Path.of(args[0]), Duration.ofSeconds(60), URI.create(args[1]))
-                .read("file", Integer.parseInt(args[2]), args[3]);
+                .read("file.gz", new DataFolder.Version(Integer.parseInt(args[2]), args[3]));
     }
 
     private Process child(String behaviour) throws IOException {

@@ -94,7 +94,7 @@ class IdxTest {
             gzip.write(idx(0x803, new int[] {2000, 2000, 2000}, 5000));
         }
         Files.write(images, out.toByteArray());
-        refused("should have 8000000000 bytes after its header, but can have no more than ", images, labels);
+        refused("should have 2000 x 2000 x 2000 bytes after its header, but can have no more than ", images, labels);
     }
 
     private static void refused(String message, Path images, Path labels) {
@@ -104,15 +104,17 @@ class IdxTest {
 
     @Test
     void whatIsBrokenIsNamed() {
-        refused("image file is cut off", new byte[15], labels(1));
+        refused("image file is not an IDX file of 3-dimensional bytes: it starts with 00000000",
+                new byte[3], labels(1));
+        refused("image file should have 0 x 0 x 0 bytes", Arrays.copyOf(idx(0x803, new int[3], 0), 4), labels(1));
         refused("starts with 00000801 instead of 00000803", Arrays.copyOf(labels(20), 28), labels(1));
-        refused("should have 8 bytes after its header, but can have no more than 7", Arrays.copyOf(images(2, 2, 2), 23),
-                labels(2));
+        refused("should have 2 x 2 x 2 bytes after its header, but can have no more than 7",
+                Arrays.copyOf(images(2, 2, 2), 23), labels(2));
         refused("should have 8 bytes after its header, but has more", Arrays.copyOf(images(2, 2, 2), 25), labels(2));
-        refused("dimension 1 is -1", idx(0x803, new int[] {2, -1, 2}, 0), labels(2));
-        refused("dimension 0 is 2147483647", idx(0x803, new int[] {Integer.MAX_VALUE, 1, 1}, 8), labels(2));
-        refused("which its 57016 bytes at most cannot hold", idx(0x803, new int[] {60000, 60000, 60000}, 57_000),
-                labels(2));
+        refused("should have 2 x -1 x 2 bytes", idx(0x803, new int[] {2, -1, 2}, 0), labels(2));
+        refused("should have 2147483647 x 1 x 1 bytes", idx(0x803, new int[] {Integer.MAX_VALUE, 1, 1}, 8), labels(2));
+        refused("should have 60000 x 60000 x 60000 bytes after its header, but can have no more than 57000.",
+                idx(0x803, new int[] {60000, 60000, 60000}, 57_000), labels(2));
         refused("do not belong together", images(2, 2, 2), labels(3));
         refused("no label but 0", images(2, 2, 2), labels(2));
     }

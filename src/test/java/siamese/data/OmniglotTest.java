@@ -144,7 +144,7 @@ class OmniglotTest {
         assertArrayEquals(new int[] {1, 2, 1}, latin.drawers());
         assertArrayEquals(new int[] {0, 0, 1}, IntStream.range(0, 3).map(latin.images()::label).toArray());
         assertTrue(assertThrows(IllegalArgumentException.class, () -> small().only(List.of("Klingon"), "x"))
-                .getMessage().contains("no alphabet Klingon"));
+                .getMessage().contains("but is [Klingon]"));
     }
 
     @Test
@@ -202,7 +202,7 @@ class OmniglotTest {
                 .contains("50 x 50 pixels instead of 105 x 105"));
         assertTrue(assertThrows(IOException.class,
                 () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[70_000])), 28)).getMessage()
-                .contains("one of more than 65536 bytes"));
+                .contains("a file of more than 65536 bytes"));
         assertTrue(assertThrows(IOException.class,
                 () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[10])), 28)).getMessage()
                 .contains("cannot be read"));

@@ -54,7 +54,7 @@ class SiameseNetworkTest {
 
     @Test
     void convolutionsRunOnOneDnnWhereTheNativeLibraryHasIt() {
-        Assumptions.assumeTrue(OneDnn.nativeLibraryHasIt(), "the native library of this platform has no oneDNN");
+        Assumptions.assumeTrue(org.nd4j.nativeblas.Nd4jCpu.hasOneDnn(), "the native library of this platform has no oneDNN");
         assertTrue(OneDnn.isActive(SiameseNetwork.overview(1).graph()));
     }
 

@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.Convolution1DLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -64,6 +65,15 @@ final class SomeNetworks {
                 new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX).kernelSize(3, 2).stride(3, 2).build(),
                 new DenseLayer.Builder().nOut(4).build()));
         return networks;
+    }
+
+    /** Two layers of the same size that leave numbers out at random, and normalization; the draw makes it no part of all. */
+    static BaseNetwork dropout() {
+        return BaseNetwork.of(InputType.convolutional(8, 8, 1), convolution(3, 3, 4, Activation.RELU).build(),
+                new BatchNormalization.Builder().build(),
+                new DenseLayer.Builder().nOut(30).activation(Activation.TANH).dropOut(0.8).build(),
+                new DropoutLayer.Builder(0.5).build(),
+                new DenseLayer.Builder().nOut(30).dropOut(0.5).build());
     }
 
     /** The five of {@code course.py bench}. */
