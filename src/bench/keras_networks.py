@@ -1,8 +1,8 @@
 """The five base networks of the part networks in TensorFlow/Keras, on the batches that the Java side wrote.
 
-One compiled function a step, the pictures in memory, Adam, float32. Both pictures of each pair go through the base network,
-in two calls as in the Python overview, or in one on both stacked where it normalizes over the batch; or ("once") the
-distinct pictures of a batch in one call, and the pairs are gathered from their embeddings.
+One compiled function a step, the pictures in memory, Adam, float32. Both pictures of each pair go through the base
+network, in two calls as in the Python overview, or in one on both stacked where it normalizes over the batch; or
+("once") the distinct pictures of a batch in one call, and the pairs are gathered from their embeddings.
 """
 import os
 
@@ -23,7 +23,8 @@ def networks(keras) -> dict:
         return [layers.Conv2D(filters, size, activation="relu"), layers.MaxPooling2D(2)]
 
     def normalized():
-        return [layers.Conv2D(64, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D(2)]
+        return [layers.Conv2D(64, 3, padding="same"), layers.BatchNormalization(), layers.ReLU(),
+                layers.MaxPooling2D(2)]
 
     def dense(units, activation=None):
         return [layers.Flatten(), layers.Dense(units, activation)]
@@ -39,10 +40,9 @@ def networks(keras) -> dict:
 
 
 def batches(file: Path, once: bool):
-    """For each batch the pictures to embed and where among them the pairs are: each picture once, or all first and then all
-    second ones."""
-    chosen = pairs(file)
-    for batch in chosen.reshape(-1, BATCH, 3):
+    """For each batch the pictures to embed and where among them the pairs are: each picture once, or all first and
+    then all second ones."""
+    for batch in pairs(file).reshape(-1, BATCH, 3):
         both = batch[:, :2].T.reshape(-1)
         pictures, places = np.unique(both, return_inverse=True) if once else (both, np.arange(2 * BATCH))
         yield pictures.astype(np.int32), places.reshape(2, BATCH).astype(np.int32), batch[:, 2].astype(np.float32)
@@ -89,8 +89,8 @@ def main() -> None:
         pictures.append(len(batch[0]))
         if clock.batches > wanted["discard"] and clock.seconds() > wanted["seconds"]:
             break
-    tell(pairsPerSecond=clock.pairs_per_second(), pictures=sum(pictures) / len(pictures), weights=base.count_params(),
-         memory=memory())
+    tell(pairsPerSecond=clock.pairs_per_second(), pictures=sum(pictures) / len(pictures),
+         weights=int(base.count_params()), memory=memory())
 
 
 if __name__ == "__main__":
