@@ -28,6 +28,7 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "footprint": "memory and start of the overview in quick mode",
          "quality": "time until the equal error rate is at most 0.008",
          "best": "the best that is reached in the time of ten epochs of Keras",
+         "networks": "training speed of five base networks",
          "ten": "ten epochs of Keras, judged after each"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
@@ -48,7 +49,7 @@ class Bench:
 
     def tool(self, **extra) -> Program:
         """The Java side for what is not compared."""
-        return Program("Java", self.programs["all pairs"].command, extra, as_json=False)
+        return Program("Java", self.programs["all pairs"].command, {"variant": "all pairs", **extra}, as_json=False)
 
     def values(self, task: str, seed: int) -> dict:
         return {"task": task, "seed": seed, "threads": self.options.threads, "mnist": str(self.mnist),
@@ -86,6 +87,29 @@ class Bench:
                 "NumPy": run_once(self.programs["Keras"], {"task": "gemm"}, self.options.threads)["gflops"]
                 if "Keras" in self.programs else 0}
         return {"runs": runs, "gemm": gemm}
+
+    def networks(self) -> dict:
+        """Each network by the programs in turn, on the same batches: ours, and Keras on both pictures of each pair or
+        on each distinct picture once."""
+        folder, threads = PLACE / "networks", self.options.threads
+        written = run_once(self.tool(variant="embed once"), {"task": "networks", "seed": 1, "folder": folder}, 1)
+        programs = self.chosen("embed once", "two inputs")
+        if "Keras" in self.programs:
+            python = self.programs["Keras"].command[0]
+            programs = [Program(name, [python, HERE / "keras_networks.py"], {"once": name != "Keras"})
+                        for name in ("Keras", "Keras, once")] + programs
+        runs = []
+        for name in written["networks"]:
+            say(f"  {name}")
+            values = {"task": "network", "network": name, "seed": 1, "threads": threads, "folder": str(folder),
+                      "discard": 3 if self.quick else 8, "seconds": 2 if self.quick else 8}
+            rounds = 1 if self.quick else self.options.rounds
+            found = alternate(programs, lambda *_: values, rounds, threads, say)
+            if len({r["weights"] for r in found}) > 1:
+                raise Problem(f"the network {name} is not the same for all programs; "
+                              "see BenchNetworks.java and keras_networks.py.")
+            runs += [{"network": name, **r} for r in found]
+        return {"runs": runs}
 
     def seeded(self, part: str, programs: list[Program], epochs: dict[str, list[int]], views: tuple[int, ...] = (1,)) -> dict:
         """Whole schedules for each seed, the programs in turn, each judged by the same code."""

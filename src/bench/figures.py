@@ -126,6 +126,22 @@ def markdown(results: dict) -> str:
                         for r in scaling["pairs"] + scaling["dimensions"]])
         lines += table(["Threads", "Program", "pairs/s"],
                        [[r["threads"], r["program"], f"{r['pairsPerSecond']:,.0f}"] for r in scaling["threads"]])
+    if "networks" in results:
+        lines += ["## Five base networks", "",
+                  "Training, pairs a second in 128 pairs a batch, the same for all: Keras's median on both pictures of "
+                  "each pair, and ratios to it within a round, median (least to greatest). Where a network normalizes "
+                  "over the batch (four blocks), Keras embeds both pictures in one call.", ""]
+        rows = []
+        for name in dict.fromkeys(r["network"] for r in results["networks"]["runs"]):
+            runs = [r for r in results["networks"]["runs"] if r["network"] == name]
+            keras = [r["pairsPerSecond"] for r in quiet([r for r in runs if r["program"] == "Keras"])]
+            distinct = [r["pictures"] for r in runs if r["program"] == "Keras, once"]
+            rows.append([name, f"{statistics.median(keras):,.0f}" if keras else "",
+                         f"{distinct[0]:.0f}" if distinct else "",
+                         *(ratio_text(ratios(runs, program, "pairsPerSecond"))
+                           for program in ("embed once", "Keras, once", "two inputs"))])
+        lines += table(["Network", "Keras, both pictures, pairs/s", "Distinct pictures a batch, neighbours together",
+                        "Ours, embedding once", "Keras, embedding once", "Ours, pairs at random"], rows)
     if "jmh" in results:
         lines += ["## Small pieces", ""]
         lines += table(["Benchmark", "ms an operation", "±"], [[r["name"], f"{r['score']:.3f}", f"{r['error']:.3f}"] for r in results["jmh"]])
@@ -159,6 +175,8 @@ def rows(results: dict) -> list[list]:
 
     for r in results.get("rate", {}).get("runs", []):
         add("rate", r["program"], "", r["round"], r, ("pairsPerSecond", "pictureLoadsPerSecond", "imagesPerSecond", "memory", "first", "others"))
+    for r in results.get("networks", {}).get("runs", []):
+        add("networks", r["program"], r["network"], r["round"], r, ("pairsPerSecond", "pictures", "memory", "others"))
     for name, value in results.get("rate", {}).get("gemm", {}).items():
         out.append(["gemm", name, "", "", "gflops", value])
     for part in ("quality", "best", "ten"):

@@ -59,8 +59,11 @@ class Clock:
         if self.batches == self.discard:
             self.began = self.ended
 
+    def seconds(self) -> float:
+        return self.ended - self.began
+
     def pairs_per_second(self) -> float:
-        return (self.batches - self.discard) * BATCH / (self.ended - self.began)
+        return (self.batches - self.discard) * BATCH / self.seconds()
 
 
 def per_second(run, count: int, seconds: float = 2.0) -> float:

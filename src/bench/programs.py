@@ -112,7 +112,9 @@ def brief(run: dict) -> str:
     """A run in one line, for who watches."""
     words = []
     if "pairsPerSecond" in run:
-        words.append(f"{run['pairsPerSecond']:,.0f} pairs/s, {run['imagesPerSecond']:,.0f} images/s embedded")
+        words.append(f"{run['pairsPerSecond']:,.0f} pairs/s")
+    if "imagesPerSecond" in run:
+        words.append(f"{run['imagesPerSecond']:,.0f} images/s embedded")
     words += dict.fromkeys(f"{s['epochs']} epochs in {s['seconds']:.0f} s" for s in run.get("schedules", []))
     words += [f"{run[k]:.1f} {u}" for k, u in (("gflops", "GFLOP/s"), ("seconds", "s")) if k in run]
     if run.get("others") is not None and run["others"] > DISTURBED:

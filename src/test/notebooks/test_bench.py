@@ -88,6 +88,28 @@ class TestRunning:
         assert (place / "results.json").read_text() == before
         assert [file.name for file in place.iterdir()] == ["results.json"]
 
+    def test_networks_are_run_by_turns_and_must_be_the_same(self, tmp_path, place):
+        script = """
+import json, sys
+wanted = json.loads(sys.argv[1])
+if wanted["task"] == "networks":
+    print(json.dumps({"networks": ["colour", "four blocks"]}))
+else:
+    print(json.dumps({"pairsPerSecond": 5.0, "weights": 7 if wanted["network"] == "colour" else wanted["weights"]}))
+"""
+        file = tmp_path / "java.py"
+        file.write_text(script)
+        programs = {name: Program(name, [sys.executable, file], {"weights": weights})
+                    for name, weights in (("all pairs", 0), ("embed once", 8), ("two inputs", 9))}
+        wanted = bench.Bench(options(rounds=2), None, tmp_path, programs, "")
+        wanted.tool = lambda **more: Program("Java", programs["all pairs"].command, more)
+        with pytest.raises(Problem, match="four blocks is not the same for all programs"):
+            wanted.networks()
+        programs["two inputs"].extra["weights"] = 8
+        found = [(r["network"], r["round"], r["program"]) for r in wanted.networks()["runs"]]
+        assert found[:5] == [("colour", 1, "embed once"), ("colour", 1, "two inputs"), ("colour", 2, "two inputs"),
+                             ("colour", 2, "embed once"), ("four blocks", 1, "embed once")] and len(found) == 8
+
     def test_process_that_hangs_is_ended(self, tmp_path):
         with pytest.raises(Problem):
             run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)
@@ -152,6 +174,11 @@ def whole():
                         "pairs": [{"images": 60000, "dimensions": 128, "pairs": 1799970000, "seconds": 12.0, "bins": 1048576,
                                    "equalErrorRate": 0.0071, "equalErrorRateError": 1e-7, "auc": 0.999, "aucError": 1e-9, "memory": 900.0}],
                         "dimensions": [], "threads": [{**run("embed once", 1, 900), "threads": 1}]},
+            "networks": {"runs": [{**run("Keras", 1, 400), "network": "colour"},
+                                  {**run("Keras, once", 1, 600), "network": "colour", "pictures": 93.4},
+                                  {**run("embed once", 1, 500), "network": "colour"},
+                                  {**run("two inputs", 1, 300), "network": "colour"},
+                                  {**run("embed once", 1, 100), "network": "strokes"}]},
             "jmh": [{"name": "DataBenchmark.readIdx", "score": 8.5, "error": 0.2}],
             "footprint": {"kernel": 700.0, "server": 200.0, "total": 900.0, "first": 3.2}}
 
@@ -165,16 +192,19 @@ class TestShowing:
         assert "| supervised contrastive, 5 views | 12 | 2 | 150 | 0.0025 | -0.0039 to 0.0089 |" in text
         assert "1,799,970,000 | 128 | 12.00 | 150 |" in text
         assert "900 MiB together; first result 3.2 s" in text
+        assert "| colour | 400 | 93 | 1.25 (1.25 to 1.25) | 1.50 (1.50 to 1.50) | 0.75 (0.75 to 0.75) |" in text
+        assert "| strokes |  |  |  |  |  |" in text
         assert "quick run" not in text and "quick run" in figures.markdown({**whole(), "quick": True})
 
     def test_any_part_alone_can_be_shown(self):
-        for part in ("rate", "quality", "best", "scaling", "jmh", "footprint"):
+        for part in ("rate", "quality", "best", "scaling", "jmh", "footprint", "networks"):
             some = {k: v for k, v in whole().items() if k in ("machine", "data", "quick", part)}
             assert figures.markdown(some).startswith("# Benchmark") and figures.as_csv(some)
 
     def test_published_table(self):
         found = list(csv.DictReader(io.StringIO(figures.as_csv(whole()))))
-        assert {r["part"] for r in found} == {"machine", "data", "rate", "gemm", "quality", "best", "images", "pairs", "threads", "jmh", "footprint"}
+        assert {r["part"] for r in found} == {"machine", "data", "rate", "gemm", "quality", "best", "images", "pairs", "threads", "jmh", "footprint",
+                                              "networks"}
         assert [r["value"] for r in found if r["program"] == "embed once" and r["measure"] == "pairsPerSecond" and r["part"] == "rate"] == ["1500"]
         assert [r["value"] for r in found if r["program"] == "supervised contrastive, 5 views" and r["measure"] == "equalErrorRate"] == ["0.003", "0.002"]
 

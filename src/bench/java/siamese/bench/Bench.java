@@ -37,6 +37,7 @@ public final class Bench {
 
     private static final int BATCH = 128; // pairs, as the overview's recipe has it
     private static final int BLOCK = 64; // of pairs that share most of their images
+    private static final int EPOCHS = 4; // of the five networks at most
 
     private final Map<String, String> wanted = new HashMap<>();
 
@@ -158,7 +159,7 @@ public final class Bench {
             Path folder = Path.of(text("folder"), name.replace(' ', '-'));
             Files.createDirectories(folder);
             Files.write(folder.resolve("pixels"), BenchNetworks.pixels(name));
-            write(folder.resolve("pairs"), BenchNetworks.batches(pairs, recipe(1), number("seed")));
+            write(folder.resolve("pairs"), BenchNetworks.batches(pairs, recipe(EPOCHS), number("seed")));
         }
         tell("\"networks\": [\"%s\"]", String.join("\", \"", BenchNetworks.ALL.keySet()));
     }
@@ -167,9 +168,10 @@ public final class Bench {
     private void network() throws IOException {
         String name = text("network");
         Clock clock = new Clock(number("discard"), Integer.MAX_VALUE, number("seconds"));
-        train(new SiameseNetwork(BenchNetworks.ALL.get(name), Distance.EUCLIDEAN, number("seed")),
-                BenchNetworks.images(name), 1, clock);
-        tell("\"pairsPerSecond\": %.1f, \"memory\": %s", clock.batchesPerSecond() * BATCH, memory());
+        SiameseNetwork network = new SiameseNetwork(BenchNetworks.ALL.get(name), Distance.EUCLIDEAN, number("seed"));
+        train(network, BenchNetworks.images(name), EPOCHS, clock);
+        tell("\"pairsPerSecond\": %.1f, \"weights\": %d, \"memory\": %s", clock.batchesPerSecond() * BATCH,
+                network.state().weights().length, memory());
     }
 
     /** Trains some batches and stops; the first few do not count. */
@@ -199,9 +201,7 @@ public final class Bench {
         return done * 1e9 / (System.nanoTime() - began);
     }
 
-    /**
-     * Notes when batches were learned, says when the first was, and stops training after enough of them, or of time.
-     */
+    /** Notes when batches were learned, says when the first was, and stops training after enough of them or of time. */
     private static final class Clock implements TrainingListener {
 
         private final int discard;

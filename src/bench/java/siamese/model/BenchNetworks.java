@@ -100,7 +100,7 @@ public final class BenchNetworks {
 
     /**
      * {@return pairs in the order in which {@link SiameseNetwork#fit(Pairs, Pairs, Recipe, TrainingListener...)} sees
-     * them in its first epoch}
+     * them, epoch after epoch}
      *
      * @param pairs what is trained on
      * @param recipe how
@@ -114,13 +114,15 @@ public final class BenchNetworks {
         LabeledImages images = new LabeledImages("numbers", 1, 2, 2, numbers, new int[numbers.length / 2]);
         Batches batches = new Batches.OfPairs(new Pairs(images, pairs.first(), pairs.second(), pairs.similar()), recipe,
                 Distance.EUCLIDEAN, new Random(seed));
-        batches.startEpoch();
-        int[] first = new int[pairs.size()];
+        int[] first = new int[recipe.epochs() * pairs.size()];
         int[] second = new int[first.length];
         boolean[] similar = new boolean[first.length];
         int next = 0;
-        for (int number = 0; number < batches.count(); number++) {
-            Batches.Data data = batches.get(number);
+        for (int number = 0; number < recipe.epochs() * batches.count(); number++) {
+            if (number % batches.count() == 0) {
+                batches.startEpoch();
+            }
+            Batches.Data data = batches.get(number % batches.count());
             int[] shown = data.examples().reshape(data.examples().size(0), 2).mul(255)
                     .mmul(Nd4j.createFromArray(256f, 1f).reshape(2, 1)).addi(0.5).toIntVector();
             for (int p = 0; p < data.batch().size(); p++, next++) {
