@@ -91,7 +91,7 @@ class Bench:
     def networks(self) -> dict:
         """Each network by the programs in turn, on the same batches: ours, and Keras on both pictures of each pair or
         on each distinct picture once."""
-        folder, threads = PLACE / "networks", self.options.threads
+        folder, threads = str(PLACE / "networks"), self.options.threads
         written = run_once(self.tool(variant="embed once"), {"task": "networks", "seed": 1, "folder": folder}, 1)
         programs = self.chosen("embed once", "two inputs")
         if "Keras" in self.programs:
@@ -101,7 +101,7 @@ class Bench:
         runs = []
         for name in written["networks"]:
             say(f"  {name}")
-            values = {"task": "network", "network": name, "seed": 1, "threads": threads, "folder": str(folder),
+            values = {"task": "network", "network": name, "seed": 1, "threads": threads, "folder": folder,
                       "discard": 3 if self.quick else 8, "seconds": 2 if self.quick else 8}
             rounds = 1 if self.quick else self.options.rounds
             found = alternate(programs, lambda *_: values, rounds, threads, say)
