@@ -50,9 +50,9 @@ def completions(client, code):
 
 @pytest.mark.parametrize("code, expected", [
     ("Pairs", "Pairs of images as indices into one set of images"),
-    ("Pairs.create(", "images: the images to pair; every class needs at least two"),
+    ("Pairs.create(", "examples: what to pair, such as images; every class needs at least two"),
     ("new ContrastiveLoss(", "margin: the distance beyond which a dissimilar pair costs nothing"),
-    ("SiameseNetwork.overview(", "the overview's network with new weights"),
+    ("SiameseNetwork.overview(", "the overview's network for 28 × 28 grey pixels"),
     ("VerificationReport", "similar"),
     ("Charts.losses(", "throws IllegalArgumentException if no epoch was finished"),
 ])
@@ -86,8 +86,8 @@ FAILING = """byte[] pixels = new byte[40 * 784];
 new java.util.Random(1).nextBytes(pixels);
 int[] labels = java.util.stream.IntStream.range(0, 40).map(i -> i % 2).toArray();
 LabeledImages images = new LabeledImages("noise", 28, 28, 2, pixels, labels);
-var options = new SiameseNetwork.Options(Distance.EUCLIDEAN, 1, org.nd4j.linalg.activations.Activation.RELU, 1e30, 1);
-new SiameseNetwork(options).fit(Pairs.create(images, 1), null, 2, 8, new TrainingProgress());"""
+Recipe recipe = Recipe.overview().withEpochs(2).withPairsPerBatch(8).withLearningRate(1e30);
+SiameseNetwork.overview(1).fit(Pairs.create(images, 1), null, recipe, new TrainingProgress());"""
 CAUSE = r"The loss became (NaN|-?Infinity) in epoch 1, batch (\d+); try a smaller learning rate\."
 
 

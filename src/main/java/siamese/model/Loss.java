@@ -15,16 +15,15 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * What training makes small, read off the embeddings of a batch. One of your own over the pairs' distances is a few
  * lines:
  *
- * <pre>{@code
- * Loss hinge = (embeddings, batch) -> {
+ * <pre>
+ * Loss hinge = (embeddings, batch) -&gt; {
  *     double[] d = batch.distances(embeddings), slopes = new double[d.length];
  *     double loss = 0;
- *     for (int p = 0; p < d.length; p++) {
+ *     for (int p = 0; p &lt; d.length; p++) {
  *         …                                     // add to loss, set slopes[p] to its derivative by d[p]
  *     }
  *     return batch.result(embeddings, loss, slopes);
- * };
- * }</pre>
+ * };</pre>
  *
  * <p>{@link #check} compares its gradient with finite differences. Make it a record for
  * {@link SiameseNetwork#trained}, which keeps networks under the name of their loss.

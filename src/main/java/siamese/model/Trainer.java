@@ -216,7 +216,7 @@ final class Trainer {
         }
     }
 
-    /** {@return the mean loss of given pairs, up to {@value #TEST_PAIRS} at a time} */
+    /** {@return the mean loss of given pairs, a part of them at a time} */
     static double loss(Loss loss, SiameseNetwork network, Pairs pairs) {
         int[] all = pairs.distinctImages();
         double[][] embeddings = network.embed(pairs.examples(), all);
