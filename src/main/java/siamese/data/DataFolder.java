@@ -25,7 +25,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -122,10 +121,9 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         }
         Version actual = new Version(content.length, DigestUtils.sha256Hex(content));
         if (!List.of(versions).contains(actual)) {
-            throw new IOException(what + " is not the original file: it has "
-                    + (content.length > most ? "more than " + most : content.length) + " bytes with SHA-256 "
-                    + actual.sha256.substring(0, 12) + "… instead of " + versions[0].bytes + " bytes with "
-                    + versions[0].sha256.substring(0, 12) + "…");
+            throw new IOException(String.format("%s is not the original file: it has %s bytes with SHA-256 %.12s… "
+                    + "instead of %d bytes with %.12s…", what, content.length > most ? "more than " + most
+                    : content.length, actual.sha256, versions[0].bytes, versions[0].sha256));
         }
         return content;
     }
@@ -195,7 +193,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
         connection.setConnectTimeout((int) Math.min(patience.toMillis(), LONGEST_CONNECT_MILLIS));
         connection.setReadTimeout((int) patience.toMillis());
-        Future<?> end = CompletableFuture.runAsync(connection::disconnect,
+        CompletableFuture<Void> end = CompletableFuture.runAsync(connection::disconnect,
                 CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)); // a header that never ends
         try {
             if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {

@@ -50,7 +50,11 @@ public record Mnist(LabeledImages train, LabeledImages test) {
 
     static Mnist load(DataFolder folder, Path standIn) throws IOException {
         try {
-            return load(folder);
+            return new Mnist(
+                    Idx.images("MNIST", folder.read("train-images-idx3-ubyte.gz", TRAIN_IMAGES),
+                            folder.read("train-labels-idx1-ubyte.gz", TRAIN_LABELS)),
+                    Idx.images("MNIST", folder.read("t10k-images-idx3-ubyte.gz", TEST_IMAGES),
+                            folder.read("t10k-labels-idx1-ubyte.gz", TEST_LABELS)));
         } catch (FileNotFoundException nowhere) {
             Path given = folder.given();
             if (given != null && (Files.exists(given) || !Files.isDirectory(given.getParent()))) {
@@ -59,14 +63,6 @@ public record Mnist(LabeledImages train, LabeledImages test) {
             System.out.println(NOTE);
             return StandInDigits.load(standIn);
         }
-    }
-
-    static Mnist load(DataFolder folder) throws IOException {
-        return new Mnist(
-                Idx.images("MNIST", folder.read("train-images-idx3-ubyte.gz", TRAIN_IMAGES),
-                        folder.read("train-labels-idx1-ubyte.gz", TRAIN_LABELS)),
-                Idx.images("MNIST", folder.read("t10k-images-idx3-ubyte.gz", TEST_IMAGES),
-                        folder.read("t10k-labels-idx1-ubyte.gz", TEST_LABELS)));
     }
 
     /**

@@ -46,9 +46,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
         new DataFolder.Version(6_462_886, "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee"),
         new DataFolder.Version(5_757_624, "9d4a06435df3232e1e797949d03addc4bd9874ee5febcfbe49434c889d6f0a3e")
     };
-    private static final DataFolder.Version[] RUNS = {
-        new DataFolder.Version(352_787, "437c1eeab0af8484112e1b4cc0f3d541ec727f7c47b9b202da738af9dfd6c325")
-    };
+    private static final DataFolder.Version RUNS =
+            new DataFolder.Version(352_787, "437c1eeab0af8484112e1b4cc0f3d541ec727f7c47b9b202da738af9dfd6c325");
 
     /** Height and width of the drawings. */
     private static final int ORIGINAL = 105;

@@ -111,12 +111,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
 
     /** {@return the indices of all examples that appear in a pair, ascending, each once} */
     public int[] distinctImages() {
-        BitSet used = new BitSet(examples.size());
-        for (int p = 0; p < first.length; p++) {
-            used.set(first[p]);
-            used.set(second[p]);
-        }
-        return used.stream().toArray();
+        return IntStream.concat(IntStream.of(first), IntStream.of(second))
+                .collect(BitSet::new, BitSet::set, BitSet::or).stream().toArray();
     }
 
     /**

@@ -6,6 +6,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -22,9 +23,9 @@ import java.util.stream.Stream;
  * @param folder the folder
  * @param files all of the classes, in order
  * @param labels the class of each file
- * @param classes the names of the classes
+ * @param classes the folders of the classes
  */
-record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> classes) {
+record PictureFolder(Path folder, List<Path> files, int[] labels, List<Path> classes) {
 
     /** Twice what one of 12 megapixels takes while it is read and scaled. */
     private static final long MEMORY_OF_A_PHOTOGRAPH = 1 << 28;
@@ -44,15 +45,11 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
                     + "; give a folder with a subfolder of pictures for each class, of which there are at least two.");
         }
         List<Path> files = new ArrayList<>();
-        List<Integer> labels = new ArrayList<>();
-        for (int c = 0; c < classes.size(); c++) {
-            for (Path file : content(classes.get(c))) {
-                files.add(file);
-                labels.add(c);
-            }
+        for (Path pictures : classes) {
+            files.addAll(content(pictures));
         }
-        PictureFolder all = new PictureFolder(folder, files, labels.stream().mapToInt(c -> c).toArray(),
-                classes.stream().map(PictureFolder::name).toList());
+        int[] labels = files.stream().mapToInt(file -> classes.indexOf(file.getParent())).toArray();
+        PictureFolder all = new PictureFolder(folder, files, labels, classes);
         all.checkClasses(IntStream.range(0, files.size()).toArray());
         return all;
     }
@@ -78,14 +75,11 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
     }
 
     private void checkClasses(int[] kept) throws IOException {
-        int[] counts = new int[classes.size()];
-        IntStream.of(kept).forEach(k -> counts[labels[k]]++);
-        for (int c = 0; c < counts.length; c++) {
-            if (counts[c] == 0) {
-                throw new IOException(folder.resolve(classes.get(c)) + " has no picture"
-                        + (kept.length < files.size() ? " that can be read" : "")
-                        + "; put some there, or take that folder away.");
-            }
+        BitSet there = IntStream.of(kept).map(k -> labels[k]).collect(BitSet::new, BitSet::set, BitSet::or);
+        if (there.cardinality() < classes.size()) {
+            throw new IOException(classes.get(there.nextClearBit(0)) + " has no picture"
+                    + (kept.length < files.size() ? " that can be read" : "")
+                    + "; put some there, or take that folder away.");
         }
     }
 
@@ -132,7 +126,8 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<String> c
         Stream.of(troubles).filter(Objects::nonNull).forEach(leftOut == null ? trouble -> { } : leftOut);
         int[] kept = IntStream.range(0, troubles.length).filter(k -> troubles[k] == null).toArray();
         checkClasses(kept);
-        LabeledImages all = new LabeledImages(name(folder.toAbsolutePath().normalize()), classes, pixels, labels);
+        LabeledImages all = new LabeledImages(name(folder.toAbsolutePath().normalize()),
+                classes.stream().map(PictureFolder::name).toList(), pixels, labels);
         return kept.length == files.size() ? all : all.subset(kept);
     }
 }

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -183,7 +184,9 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
         for (int p = 0; p < values.length; p++) {
             values[p] = (bytes[p] & 0xff) / 255f;
         }
-        return Nd4j.create(values, new long[] {indices.length, channels.count(), rows, columns}, 'c');
+        INDArray numbers = Nd4j.createUninitialized(DataType.FLOAT, indices.length, channels.count(), rows, columns);
+        numbers.data().asNioFloat().put(values); // Nd4j.create takes twice as long
+        return numbers;
     }
 
     /** {@return a picture as it is looked at} */
