@@ -96,7 +96,7 @@ final class FastLayers {
 
         @Override
         INDArray backward(INDArray out, boolean wanted) {
-            INDArray dIn = like(1, in).assign(0);
+            INDArray dIn = like(1, in);
             run(operation + "_bp", window, new INDArray[] {in, out}, dIn);
             return dIn;
         }

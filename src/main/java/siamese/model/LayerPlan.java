@@ -3,6 +3,7 @@ package siamese.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -101,8 +102,7 @@ final class LayerPlan {
         if (layer instanceof ConvolutionLayer own) {
             return (kind == ConvolutionLayer.class && picture || kind == Convolution1DLayer.class && sequence)
                     && isFirst(own.getCnn2dDataFormat()) && own.getConvolutionMode() != ConvolutionMode.Causal
-                    && (k == 0 && picture && !Window.of(own).same()
-                    || !Window.of(own).isDilated()) // oneDNN refuses some dilations
+                    && (k == 0 && picture && isCut(own) || !Window.of(own).isDilated()) // oneDNN refuses some dilations
                     && isElementwise(own.getActivationFn());
         } else if (layer instanceof SubsamplingLayer own) {
             return (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence)
@@ -169,23 +169,26 @@ final class LayerPlan {
         // [filters, channels, rows, columns], whatever its memory holds
         long[] w = network.getLayer(k).getParam("W").shape();
         FastLayers.Weights own = own(k, sequence ? new long[] {w[2], 1, w[1], w[0]} : w);
-        FastLayer step = k == 0 && steps.isEmpty() && !window.same()
-                && shapes[0] instanceof InputType.InputTypeConvolutional picture
-                ? first(window, own, picture) : null;
-        steps.add(step == null ? new FastLayers.Convolution(type, window, own, sequence) : step);
+        steps.add(k == 0 && steps.isEmpty() && !sequence && isCut(layer) ? first(layer, own)
+                : new FastLayers.Convolution(type, window, own, sequence));
         pending = layer.getActivationFn();
     }
 
-    /** A first convolution with the pooling behind it; null if its patches would be too large. */
-    private FastLayer first(Window window, FastLayers.Weights own, InputType.InputTypeConvolutional picture) {
+    /** Whether the first layer, a convolution of pictures, can be a product of matrices. */
+    private boolean isCut(ConvolutionLayer layer) {
+        int[] kernel = layer.getKernelSize();
+        long patch = kernel[0] * kernel[1] * shapes[0].getShape()[0] + 1;
+        return type == DataType.FLOAT && !Window.of(layer).same()
+                && patch * needed(1, 0) * needed(1, 1) <= MOST_PATCHES;
+    }
+
+    /** The first convolution with the pooling behind it. */
+    private FastLayer first(ConvolutionLayer layer, FastLayers.Weights own) {
         Window pooling = isPooledAtOnce() ? Window.of((SubsamplingLayer) layer(1)) : null;
-        int rows = needed(pooling == null ? 1 : 2, 0);
-        int columns = needed(pooling == null ? 1 : 2, 1);
-        long patches = own.weights().length() / own.weights().size(0) * rows * columns
-                * (pooling == null ? 1 : pooling.kernel()[0] * pooling.kernel()[1]);
-        return patches > MOST_PATCHES ? null : new FirstConvolution(type, window, pooling, own,
-                new int[] {(int) picture.getChannels(), (int) picture.getHeight(), (int) picture.getWidth()}, rows,
-                columns);
+        int behind = pooling == null ? 1 : 2;
+        return new FirstConvolution(Window.of(layer), pooling, own,
+                IntStream.range(0, 3).map(k -> (int) shapes[0].getShape()[k]).toArray(), needed(behind, 0),
+                needed(behind, 1));
     }
 
     /** Whether the second layer is a max-pooling of windows beside each other, and nothing is in the way. */

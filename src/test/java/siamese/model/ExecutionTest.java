@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -50,7 +51,18 @@ class ExecutionTest {
         assertSame(name, base, exact, examples, 1e-12);
         assertFiniteDifferences(name, exact, examples);
         exact.release();
-        assertSame(name, base, new Execution(base, 3, DataType.FLOAT), examples, 1e-4);
+        assertSame(name, base, new Execution(base, 3, DataType.FLOAT), examples, 1e-5);
+    }
+
+    /** On blank paper all places of a window of the pooling have the same value: one of them gets the gradient. */
+    @Test
+    void ofPlacesAlikeOneGetsTheGradient() {
+        BaseNetwork base = BaseNetwork.overview(28, 28, 1);
+        INDArray examples = SomeNetworks.examples(base, 12, 3).batch(0, 1, 2);
+        examples.get(NDArrayIndex.all(), NDArrayIndex.all(), NDArrayIndex.interval(10, 28)).assign(0);
+        Execution execution = new Execution(base, 3, DataType.FLOAT);
+        execution.weights().addi(0.01); // biases, too: what blank paper gives passes the ReLU
+        assertSame("half blank", base, execution, examples, 1e-5);
     }
 
     private static void assertSame(String name, BaseNetwork base, Execution execution, INDArray examples, double tolerance) {
