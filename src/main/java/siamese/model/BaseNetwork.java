@@ -12,6 +12,7 @@ import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
@@ -36,6 +37,7 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
 
     /** Adam's, as in Keras. */
     static final double EPSILON = 1e-7;
+    private static final Adam ADAM = Adam.builder().learningRate(1e-3).epsilon(EPSILON).build();
 
     /**
      * Copies and names the layers.
@@ -57,11 +59,13 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
                 throw new IllegalArgumentException("Two layers are called " + own.getLayerName()
                         + "; give each a name of its own.");
             }
-            if (own.initializer().paramKeys(own).stream().map(own::getRegularizationByParam)
+            if (own.getConstraints() != null && !own.getConstraints().isEmpty()
+                    || own instanceof BaseLayer b && b.getIUpdater() != null && !b.getIUpdater().equals(ADAM)
+                    || own.initializer().paramKeys(own).stream().map(own::getRegularizationByParam)
                     .anyMatch(terms -> terms != null && !terms.isEmpty())) {
-                throw new IllegalArgumentException("Layer " + own.getLayerName()
-                        + " has a regularization of its own, which training "
-                        + "here does not read; use Recipe.withWeightDecay.");
+                throw new IllegalArgumentException("Layer " + own.getLayerName() + " has a regularization, a "
+                        + "constraint or an updater of its own, which training here does not read; use "
+                        + "Recipe.withWeightDecay and withLearningRate.");
             }
             named.add(own);
         }
@@ -129,7 +133,7 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
         OneDnn.enable();
         return new NeuralNetConfiguration.Builder().seed(seed).weightInit(WeightInit.XAVIER_UNIFORM)
                 .activation(Activation.IDENTITY).convolutionMode(ConvolutionMode.Truncate)
-                .updater(Adam.builder().learningRate(1e-3).epsilon(EPSILON).build());
+                .updater(ADAM);
     }
 
     /**

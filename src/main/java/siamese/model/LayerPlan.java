@@ -3,7 +3,9 @@ package siamese.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -22,17 +24,9 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.Subsampling1DLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationCube;
-import org.nd4j.linalg.activations.impl.ActivationELU;
-import org.nd4j.linalg.activations.impl.ActivationGELU;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
-import org.nd4j.linalg.activations.impl.ActivationLReLU;
-import org.nd4j.linalg.activations.impl.ActivationReLU;
-import org.nd4j.linalg.activations.impl.ActivationSigmoid;
-import org.nd4j.linalg.activations.impl.ActivationSoftPlus;
-import org.nd4j.linalg.activations.impl.ActivationSwish;
-import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -42,13 +36,11 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class LayerPlan {
 
     /** Functions of one number that never fall: they may change places with max-pooling. */
-    private static final Set<Class<?>> GROWING =
-            Set.of(ActivationIdentity.class, ActivationReLU.class, ActivationTanH.class,
-            ActivationSigmoid.class, ActivationSoftPlus.class, ActivationELU.class);
+    private static final Set<Class<?>> GROWING = classes(Activation.IDENTITY, Activation.RELU, Activation.TANH,
+            Activation.SIGMOID, Activation.SOFTPLUS, Activation.ELU);
     /** Other functions of one number. */
-    private static final Set<Class<?>> ELEMENTWISE =
-            Set.of(ActivationLReLU.class, ActivationGELU.class, ActivationSwish.class,
-            ActivationCube.class);
+    private static final Set<Class<?>> ELEMENTWISE = classes(Activation.LEAKYRELU, Activation.GELU, Activation.SWISH,
+            Activation.CUBE);
     /** Numbers of a first convolution's patches for one picture, above which they would take too much memory. */
     private static final long MOST_PATCHES = 1 << 17;
 
@@ -82,6 +74,10 @@ final class LayerPlan {
         }
         activate();
         return steps;
+    }
+
+    private static Set<Class<?>> classes(Activation... functions) {
+        return Stream.of(functions).map(f -> f.getActivationFunction().getClass()).collect(Collectors.toSet());
     }
 
     private Layer layer(int k) {

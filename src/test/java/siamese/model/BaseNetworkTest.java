@@ -22,7 +22,9 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.junit.jupiter.api.Test;
+import org.deeplearning4j.nn.conf.constraint.NonNegativeConstraint;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.Sgd;
 import org.nd4j.linalg.lossfunctions.LossFunctions;
 import siamese.Campaign;
 import siamese.data.Examples;
@@ -77,13 +79,15 @@ class BaseNetworkTest {
         for (Layer layer : List.of(new DenseLayer.Builder().name("fc").nOut(5).l2(1e-4).build(),
                 new DenseLayer.Builder().name("fc").nOut(5).l1(1e-4).build(),
                 new DenseLayer.Builder().name("fc").nOut(5).l2Bias(1e-4).build(),
-                new DenseLayer.Builder().name("fc").nOut(5).weightDecay(1e-4).build())) {
-            assertEquals("Layer fc has a regularization of its own, which training here does not read; use "
-                    + "Recipe.withWeightDecay.", refused(PICTURES, layer));
+                new DenseLayer.Builder().name("fc").nOut(5).weightDecay(1e-4).build(),
+                new DenseLayer.Builder().name("fc").nOut(5).updater(new Sgd(0.1)).build(),
+                new DenseLayer.Builder().name("fc").nOut(5).constrainAllParameters(new NonNegativeConstraint()).build())) {
+            assertEquals("Layer fc has a regularization, a constraint or an updater of its own, which training here "
+                    + "does not read; use Recipe.withWeightDecay and withLearningRate.", refused(PICTURES, layer));
         }
         LSTM regular = new LSTM.Builder().nOut(5).l2(1e-4).build();
-        assertTrue(refused(SEQUENCES, new LastTimeStep(regular)).contains("has a regularization of its own"));
-        assertTrue(refused(SEQUENCES, new LastTimeStep(new Bidirectional(regular))).contains("has a regularization of its own"));
+        assertTrue(refused(SEQUENCES, new LastTimeStep(regular)).contains("has a regularization, a constraint or an updater of its own"));
+        assertTrue(refused(SEQUENCES, new LastTimeStep(new Bidirectional(regular))).contains("has a regularization, a constraint or an updater of its own"));
         for (Layer loss : List.of(new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT).nOut(10).build(),
                 new LossLayer.Builder(LossFunctions.LossFunction.MSE).activation(Activation.IDENTITY).build())) {
             assertTrue(refused(PICTURES, DENSE, loss).contains("a loss of its own"), loss.toString());
