@@ -115,7 +115,8 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if there is none, or they differ in size
      */
     public static LabeledImages of(Channels channels, BufferedImage... pictures) {
-        return new LabeledImages("your own pictures", names(2), Pixels.of(channels, pictures), new int[pictures.length]);
+        return new LabeledImages("your own pictures", names(2), Pixels.of(channels, pictures),
+                new int[pictures.length]);
     }
 
     /**
@@ -137,14 +138,13 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * Reads a folder as {@link #ofFolder(Path, int, int, Channels)} does, but leaves out files that are no pictures.
+     * {@return a folder's images as {@link #ofFolder(Path, int, int, Channels)} reads them, but no files of other kinds}
      *
      * @param folder the folder
      * @param rows height that the images shall have, in pixels
      * @param columns width that they shall have, in pixels
      * @param channels whether they become grey or keep their colours
      * @param leftOut is told of each file that is left out, in one sentence; {@code System.out::println} shows it
-     * @return all images that could be read
      * @throws IOException if there is no folder, no class, one class, or a class without a picture
      * @throws IllegalArgumentException as there
      */
@@ -274,7 +274,7 @@ public final class LabeledImages implements Examples {
     /**
      * {@return some images of each class, drawn without replacement, as a set of their own, in their order}
      *
-     * <p>Files have an order, so one {@link Random}, seeded by a {@link SplittableRandom} with this seed, shuffles class
+     * <p>Files have an order, so one {@link Random}, seeded by a {@link SplittableRandom} of this seed, shuffles class
      * after class, and each gives its first. Draws of one seed are nested: what a small one has, a larger one has.
      *
      * @param perClass how many images of each class, at least 1; a smaller class gives all it has
