@@ -138,7 +138,7 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * {@return a folder's images as {@link #ofFolder(Path, int, int, Channels)} reads them, but no files of other kinds}
+     * {@return a folder's images as {@link #ofFolder(Path, int, int, Channels)} reads them, but no other files}
      *
      * @param folder the folder
      * @param rows height that the images shall have, in pixels
