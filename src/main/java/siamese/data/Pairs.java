@@ -155,7 +155,7 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
     public int[] folds(int k, long seed) {
         int blocks = positions(examples) / FOLD_BLOCK + 1;
         if (k < 2 || k > blocks) {
-            throw new IllegalArgumentException("k must be at least 2 and at most " + blocks + ", which is the number of "
+            throw new IllegalArgumentException("k must be at least 2 and at most " + blocks + ", the number of "
                     + "blocks of " + FOLD_BLOCK + " examples in the smallest class, but is " + k + ".");
         }
         int[] order = IntArrays.shuffle(IntStream.range(0, blocks).toArray(),
