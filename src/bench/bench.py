@@ -17,11 +17,12 @@ from pathlib import Path
 from course import NOTEBOOKS, ROOT, Problem, read, write
 from course.children import call, environment
 from course.setup import JVM_FLAGS, MEMORY, venv_python
-from figures import as_csv, label, markdown
+from figures import as_csv, label, markdown, overview_csv
 from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alternate, brief, class_path, machine, mnist,
                       peers, prepare, run_once)
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
+OVERVIEW = NOTEBOOKS / "python_overview.csv"
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -29,7 +30,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "quality": "time until the equal error rate is at most 0.008",
          "best": "the best that is reached in the time of ten epochs of Keras",
          "networks": "training speed of five base networks",
-         "ten": "ten epochs of Keras, judged after each"}
+         "ten": "ten epochs of Keras, judged after each",
+         "overview": "the Python overview's own program, ten epochs, judged after each"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
 
@@ -120,16 +122,32 @@ class Bench:
                 values = {**self.values("quality", seed), "epochs": epochs[program.name], "views": list(views), "out": str(out)}
                 run = {"seed": seed, **run_once(program, values, self.options.threads, 4 * 3600)}
                 say(f"  seed {seed}, {program.name}: {brief(run)}")
-                files = [s.pop("distances") for s in run["schedules"]]
-                write(PLACE / "judge.txt", "\n".join(files))
-                for s, rate in zip(run["schedules"], run_once(self.tool(), {"task": "judge", "list": PLACE / "judge.txt"}, 1)["equalErrorRates"]):
-                    s["equalErrorRate"] = rate
-                say("  " * 4 + ", ".join(f"{label(run, s)}: EER {s['equalErrorRate']:.4f} after {s['epochs']}" for s in run["schedules"]))
+                self.judge(run)
                 runs = [r for r in runs if (r["seed"], r["program"]) != (seed, program.name)] + [run]
                 self.results[part] = {"runs": runs}
                 self.measured.append(part)
                 self.save()  # a run is whole in itself
         return {"runs": runs}
+
+    def judge(self, run: dict) -> None:
+        """Puts in place of each schedule's file of distances what they are worth."""
+        write(PLACE / "judge.txt", "\n".join(s.pop("distances") for s in run["schedules"]))
+        judged = run_once(self.tool(), {"task": "judge", "list": str(PLACE / "judge.txt")}, 1)["judged"]
+        for schedule, found in zip(run["schedules"], judged):
+            schedule.update(found)
+        say("  " * 4 + ", ".join(f"{label(run, s)}: EER {s['equalErrorRate']:.4f} after {s['epochs']}"
+                                 for s in run["schedules"]))
+
+    def overview(self) -> dict:
+        """One run at seed 1; a quick one takes every fiftieth pair."""
+        if "Keras" not in self.programs:
+            raise Problem("the part overview is a program in Keras; leave --peers out, or name keras there.")
+        values = {**self.values("overview", 1), "epochs": list(range(1, 3 if self.quick else 11)),
+                  "every": 50 if self.quick else 1, "out": str(PLACE / "overview")}
+        run = {"seed": 1, **run_once(self.programs["Keras"], values, self.options.threads, 4 * 3600)}
+        say(f"  {brief(run)}")
+        self.judge(run)
+        return {"runs": [run]}
 
     def quality(self) -> dict:
         return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),
@@ -224,7 +242,7 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed), with --quick the first three")
+        "without it all but ten (ten epochs of Keras for each seed) and overview, with --quick the first three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
         help="of the trainings for quality and best (default: 1-5)")
@@ -233,7 +251,8 @@ def arguments() -> argparse.ArgumentParser:
         help="keras, torch, or none (default: keras,torch)")
     add("--keep", action="store_true", help="keep the results of earlier runs, but for what is measured anew")
     add("--publish", action="store_true",
-        help="then write the results into notebooks/performance.csv, which chapter 10 reads")
+        help="then write the results into notebooks/performance.csv, which chapter 10 reads, and those of the part "
+             "overview into notebooks/python_overview.csv, which the overview reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
     add("--recipe", default="10,12,4e-3,0",
@@ -246,6 +265,21 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def publish(results: dict, measured: list[str]) -> None:
+    """Writes the results to where the notebooks read them."""
+    if "overview" in measured:
+        write(OVERVIEW, overview_csv(results))
+        print(f"{OVERVIEW.name} now holds these figures; publish 00 writes the notebook that reads them.")
+        if measured == ["overview"]:
+            return
+    missing = [part for part in NEEDED if part not in results]
+    if missing:
+        raise Problem(f"the chapter needs the parts {', '.join(missing)}, too; "
+                      "measure them, with --keep to keep these.")
+    write(PUBLISHED, as_csv(results))
+    print(f"{PUBLISHED.name} now holds these figures; publish 10 writes the notebook that reads them.")
+
+
 def main(words: list[str]) -> int:
     options = arguments().parse_args(words)
     if options.publish and options.quick:
@@ -256,18 +290,12 @@ def main(words: list[str]) -> int:
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -1]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -2]:
         bench.measure(part)
     print()
     print(markdown(bench.results))
     if options.publish:
-        missing = [part for part in NEEDED if part not in bench.results]
-        if missing:
-            raise Problem(f"the chapter needs the parts {', '.join(missing)}, too; "
-                          "measure them, with --keep to keep these.")
-        write(PUBLISHED, as_csv(bench.results))
-        print(f"{PUBLISHED.relative_to(ROOT)} now holds these figures; "
-              "publish 10 writes the notebook that reads them.")
+        publish(bench.results, bench.measured)
     print(f"{time.monotonic() - began:.0f} s in all; "
           f"the figures are in {bench.file} and {bench.file.with_suffix('.md').name}")
     return 0

@@ -109,7 +109,8 @@ def markdown(results: dict) -> str:
             if ours and theirs:
                 lines += [f"Soonest: {name} after {ours['seconds']:.1f} s, Keras after {theirs['seconds']:.1f} s: "
                           f"{ours['seconds'] / theirs['seconds']:.2f} of its time.", ""]
-    for part, title in (("best", "In the time of ten epochs of Keras"), ("ten", "Ten epochs of Keras")):
+    for part, title in (("best", "In the time of ten epochs of Keras"), ("ten", "Ten epochs of Keras"),
+                        ("overview", "The Python overview's own program")):
         if part in results:
             lines += [f"## {title}", ""]
             lines += table(["Program", "Epochs", "Seeds", "Training, s", "Equal error rate, mean", "95 % interval"],
@@ -199,8 +200,19 @@ def rows(results: dict) -> list[list]:
 
 
 def as_csv(results: dict) -> str:
+    return written([["part", "program", "setting", "run", "measure", "value"], *rows(results)])
+
+
+def overview_csv(results: dict) -> str:
+    """What the Python overview's program reached after each epoch, and under which conditions: what the overview reads."""
+    machine, run = results["machine"], results["overview"]["runs"][0]
+    conditions = f"{machine['versions']}; {machine['processor']}; {results['data']}; one run, seed {run['seed']}"
+    measures = ["epochs", "seconds", "printed", "accuracyAtHalf", "bestAccuracy", "equalErrorRate"]
+    return written([[*measures, "conditions"],
+                    *([*(round(s[m], 4) for m in measures), conditions] for s in run["schedules"])])
+
+
+def written(rows: list[list]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["part", "program", "setting", "run", "measure", "value"])
-    writer.writerows(rows(results))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

@@ -1,7 +1,7 @@
 """The Python overview's program in TensorFlow/Keras: what the course's training is measured against.
 
 The same tower, the same pairs each once an epoch, 128 pairs a batch, Adam, float32, fit. It differs from the original in
-what costs it time only: no metric, no test pairs after each epoch.
+what costs it time only: no metric, no test pairs after each epoch. The task "overview" has these, too.
 """
 import os
 
@@ -41,9 +41,10 @@ def main() -> None:
         similar = ops.cast(similar, d.dtype)
         return ops.mean(similar * ops.square(d) + (1 - similar) * ops.square(ops.maximum(1 - d, 0)))
 
-    model.compile(loss=loss, optimizer=keras.optimizers.Adam(1e-3))
+    overview = wanted["task"] == "overview"
+    model.compile(loss=loss, optimizer=keras.optimizers.Adam(1e-3), metrics=["accuracy"] if overview else None)
 
-    train, chosen = images(wanted["mnist"], "train")[..., None], pairs(wanted["train"])
+    train, chosen = images(wanted["mnist"], "train")[..., None], pairs(wanted["train"])[::wanted.get("every", 1)]
     if wanted["task"] == "rate":
         clock = Clock(wanted["discard"])
 
@@ -60,8 +61,15 @@ def main() -> None:
              imagesPerSecond=per_second(lambda: tower.predict(some, batch_size=256, verbose=0), len(some)))
         return
     x, y = [train[chosen[:, 0]], train[chosen[:, 1]]], chosen[:, 2].astype(np.float32)
+    test, asked = images(wanted["mnist"], "t10k")[..., None], pairs(wanted["test"])
+
+    def printed():
+        x = [test[asked[:, 0]], test[asked[:, 1]]]
+        return {"printed": model.evaluate(x, asked[:, 2].astype(np.float32), batch_size=BATCH, verbose=0)[1]}
+
     quality(wanted, lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0),
-            lambda pictures: tower.predict(pictures[..., None], batch_size=256, verbose=0))
+            lambda pictures: tower.predict(pictures[..., None], batch_size=256, verbose=0),
+            printed if overview else dict)
 
 
 if __name__ == "__main__":

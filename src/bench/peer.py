@@ -76,9 +76,10 @@ def per_second(run, count: int, seconds: float = 2.0) -> float:
     return done / (time.perf_counter() - began)
 
 
-def quality(wanted: dict, learn, embed) -> None:
-    """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far and the file
-    with the test pairs' distances then. learn() is one epoch; embed gets pictures of shape [n, 28, 28]."""
+def quality(wanted: dict, learn, embed, says=dict) -> None:
+    """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far, the file
+    with the test pairs' distances then, and what else says() has to say. learn() is one epoch; embed gets pictures of
+    shape [n, 28, 28]."""
     test, judged, seconds, results = images(wanted["mnist"], "t10k"), pairs(wanted["test"]), 0.0, []
     for epoch in range(1, max(wanted["epochs"]) + 1):
         began = time.perf_counter()
@@ -90,7 +91,7 @@ def quality(wanted: dict, learn, embed) -> None:
             e = embed(test)
             file = f"{wanted['out']}-{epoch}.distances"
             np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
-            results.append({"epochs": epoch, "seconds": seconds, "distances": file})
+            results.append({"epochs": epoch, "seconds": seconds, "distances": file, **says()})
     tell(schedules=results, memory=memory())
 
 

@@ -110,6 +110,38 @@ else:
         assert found[:5] == [("colour", 1, "embed once"), ("colour", 1, "two inputs"), ("colour", 2, "two inputs"),
                              ("colour", 2, "embed once"), ("four blocks", 1, "embed once")] and len(found) == 8
 
+    def test_the_overviews_program_is_judged_after_each_epoch_and_published(self, tmp_path, place, monkeypatch):
+        program = """
+import json, sys
+wanted = json.loads(sys.argv[1])
+print(json.dumps({"schedules": [{"epochs": e, "seconds": 40.123456 * e, "printed": 0.0125, "distances": f"{wanted['out']}-{e}"}
+                                for e in wanted["epochs"]]}))
+"""
+        judge = """
+import json, sys
+files = open(json.loads(sys.argv[1])["list"]).read().splitlines()
+print(json.dumps({"judged": [{"equalErrorRate": 0.01 / int(f.split("-")[-1]), "accuracyAtHalf": 0.9875, "bestAccuracy": 0.99}
+                             for f in files]}))
+"""
+        monkeypatch.setattr(bench, "OVERVIEW", tmp_path / "python_overview.csv")
+        monkeypatch.setattr(bench, "PUBLISHED", tmp_path / "performance.csv")
+        place.mkdir()
+        wanted = bench.Bench(options(), None, tmp_path, {"Keras": fake(tmp_path, "Keras", 1, program)}, "Keras 3")
+        wanted.tool = lambda: fake(tmp_path, "judge", 1, judge)
+        wanted.measure("overview")
+        bench.publish(wanted.results, wanted.measured)
+        found = list(csv.DictReader((tmp_path / "python_overview.csv").open()))
+        assert [r["epochs"] for r in found] == [str(e) for e in range(1, 11)] and found[1]["equalErrorRate"] == "0.005"
+        assert found[0]["seconds"] == "40.1235" and found[0]["printed"] == "0.0125" and found[0]["bestAccuracy"] == "0.99"
+        assert "Keras 3" in found[0]["conditions"] and "seed 1" in found[0]["conditions"]
+        assert not (tmp_path / "performance.csv").exists() and "distances" not in (place / "results.json").read_text()
+        committed = (ROOT / "notebooks" / "python_overview.csv").read_text().splitlines()
+        assert committed[0] == ",".join(found[0]) and len(committed) == 11
+        with pytest.raises(Problem, match="needs the parts rate"):
+            bench.publish(wanted.results, ["overview", "rate"])
+        with pytest.raises(Problem, match="overview is a program in Keras"):
+            bench.Bench(options(), None, tmp_path, {}, "").overview()
+
     def test_process_that_hangs_is_ended(self, tmp_path):
         with pytest.raises(Problem):
             run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)

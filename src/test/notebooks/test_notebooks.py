@@ -123,6 +123,18 @@ def test_every_chapter_has_its_exercises_and_names_them(path):
     assert f"({path.name}) | {times[0]} | [{times[1]} min](exercises/{path.name})" in guide
 
 
+def test_the_appendix_accounts_for_every_box_and_is_linked():
+    appendix = ROOT / "notebooks" / "python_overview.md"
+    text = appendix.read_text(encoding="utf-8")
+    overview = (ROOT / "notebooks" / f"{course.OVERVIEW}.ipynb").read_text(encoding="utf-8")
+    for box in range(1, 14):
+        chapter = re.search(rf"Corrected, {box} of 13\..*?→ \[chapter (\d\d)\]", overview)[1]
+        assert re.search(rf"^\| {box} \| .* \| \[{chapter}\]\(", text, re.MULTILINE), f"box {box}"
+    assert [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not (appendix.parent / link).exists()] == []
+    assert "(python_overview.md)" in overview and "(python_overview.md)" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    assert "(notebooks/python_overview.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("path", COMMITTED, ids=name)
 def test_further_reading_is_a_numbered_list_that_the_text_refers_to(path):
     text = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")

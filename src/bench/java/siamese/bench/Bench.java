@@ -264,7 +264,7 @@ public final class Bench {
         Files.write(file, buffer.array());
     }
 
-    /** The equal error rates of files of distances: all sides are judged by the same code. */
+    /** What files of distances are worth: all sides are judged by the same code. */
     private void judge() throws IOException {
         Pairs test = testPairs(Mnist.load());
         List<String> results = new ArrayList<>();
@@ -272,9 +272,12 @@ public final class Bench {
             ByteBuffer buffer = ByteBuffer.wrap(Files.readAllBytes(Path.of(file)));
             double[] distances = new double[test.size()];
             Arrays.setAll(distances, p -> buffer.getFloat());
-            results.add(String.format(Locale.ROOT, "%.6f", VerificationReport.of(test, distances).equalErrorRate()));
+            VerificationReport report = VerificationReport.of(test, distances);
+            results.add(String.format(Locale.ROOT,
+                    "{\"equalErrorRate\": %.6f, \"accuracyAtHalf\": %.6f, \"bestAccuracy\": %.6f}",
+                    report.equalErrorRate(), report.accuracyAt(0.5), report.bestAccuracy()));
         }
-        tell("\"equalErrorRates\": %s", results);
+        tell("\"judged\": %s", results);
     }
 
     /** GFLOP/s of the best of some products of two 2048 × 2048 matrices. */

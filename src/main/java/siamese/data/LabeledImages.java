@@ -1,10 +1,13 @@
 package siamese.data;
 
+import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -135,14 +138,13 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * Reads a folder as {@link #ofFolder(Path, int, int, Channels)} does, but leaves out files that are no pictures.
+     * {@return a folder's images as {@link #ofFolder(Path, int, int, Channels)} reads them, but no other files}
      *
      * @param folder the folder
      * @param rows height that the images shall have, in pixels
      * @param columns width that they shall have, in pixels
      * @param channels whether they become grey or keep their colours
      * @param leftOut is told of each file that is left out, in one sentence; {@code System.out::println} shows it
-     * @return all images that could be read
      * @throws IOException if there is no folder, no class, one class, or a class without a picture
      * @throws IllegalArgumentException as there
      */
@@ -173,8 +175,7 @@ public final class LabeledImages implements Examples {
      * @param labels of unsigned bytes in one dimension
      * @param source what the set calls itself, such as "Fashion-MNIST"
      * @return all images
-     * @throws IOException if a file cannot be read, is not of this format, or does not belong to the other, in one
-     *     sentence
+     * @throws IOException if a file cannot be read, is not of this format, or does not belong to the other
      * @throws IllegalArgumentException if the images need more memory than there is
      */
     public static LabeledImages ofIdx(Path images, Path labels, String source) throws IOException {
@@ -271,18 +272,23 @@ public final class LabeledImages implements Examples {
     }
 
     /**
-     * {@return the first images of each class, in their order, as a set of their own}
+     * {@return some images of each class, drawn without replacement, as a set of their own, in their order}
+     *
+     * <p>Files have an order, so one {@link Random}, seeded by a {@link SplittableRandom} of this seed, shuffles class
+     * after class, and each gives its first. Draws of one seed are nested: what a small one has, a larger one has.
      *
      * @param perClass how many images of each class, at least 1; a smaller class gives all it has
+     * @param seed of the draw
      * @param newSource what the new set calls itself, such as "MNIST, quick run"
      * @throws IllegalArgumentException if {@code perClass} is less than 1
      */
-    public LabeledImages firstOfEachClass(int perClass, String newSource) {
+    public LabeledImages sampleOfEachClass(int perClass, long seed, String newSource) {
         if (perClass < 1) {
             throw new IllegalArgumentException("perClass must be at least 1, but is " + perClass + ".");
         }
-        return subset(Stream.of(indicesByClass()).flatMapToInt(c -> IntStream.of(c).limit(perClass)).sorted().toArray())
-                .named(newSource);
+        Random random = new Random(new SplittableRandom(seed).nextLong()); // of near seeds Random makes like draws
+        return subset(Stream.of(indicesByClass()).flatMapToInt(
+                c -> IntStream.of(IntArrays.shuffle(c, random)).limit(perClass)).sorted().toArray()).named(newSource);
     }
 
     /**

@@ -3,6 +3,7 @@ package siamese.data;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.BitSet;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -18,6 +19,8 @@ import java.util.stream.IntStream;
  * @param similar whether each pair shows one class
  */
 public record Pairs(Examples examples, int[] first, int[] second, boolean[] similar) {
+
+    private static final int FOLD_BLOCK = 20;
 
     /**
      * Checks that the arrays agree with each other and with the examples.
@@ -139,18 +142,27 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * {@return these pairs for cross-validation: the fold of each pair, 0 to k − 1, or −1 for a pair whose two images
      * lie in different folds and which therefore must be left out}
      *
-     * <p>Images are numbered within their class, and each fold is a contiguous block of these numbers, so that no image
-     * is ever in two folds. On the overview's 17,820 test pairs and ten folds, 90 pairs are left out.
+     * <p>Images are numbered within their class, and the numbers are cut into blocks of {@value #FOLD_BLOCK}, the same
+     * for all classes: one fold a tenth of the file would measure the file's order, and images dealt one by one would
+     * tear nearly all of the overview's pairs apart. Whole blocks are dealt to the folds in an order drawn with the
+     * seed; a class longer than the smallest goes through the blocks again. Of the overview's 17,820 test pairs and ten
+     * folds about 98 % stay.
      *
-     * @param k the number of folds, 2 to n, with n as in {@link #create(Examples, RandomGenerator)}
-     * @throws IllegalArgumentException if k is out of range
+     * @param k the number of folds, at least 2
+     * @param seed of the draw
+     * @throws IllegalArgumentException if k is less than 2, or more than there are blocks in the smallest class
      */
-    public int[] folds(int k) {
-        int n = positions(examples);
-        if (k < 2 || k > n) {
-            throw new IllegalArgumentException("k must be 2 to " + n + " for these pairs, but is " + k + ".");
+    public int[] folds(int k, long seed) {
+        int blocks = positions(examples) / FOLD_BLOCK + 1;
+        if (k < 2 || k > blocks) {
+            throw new IllegalArgumentException("k must be at least 2 and at most " + blocks + ", the number of "
+                    + "blocks of " + FOLD_BLOCK + " examples in the smallest class, but is " + k + ".");
         }
-        int[] folds = IntStream.of(numbers()).map(number -> (int) ((long) Math.min(number, n - 1) * k / n)).toArray();
+        int[] order = IntArrays.shuffle(IntStream.range(0, blocks).toArray(),
+                new Random(new SplittableRandom(seed).nextLong()));
+        int[] foldOfBlock = new int[blocks];
+        IntStream.range(0, blocks).forEach(j -> foldOfBlock[order[j]] = j % k);
+        int[] folds = IntStream.of(numbers()).map(number -> foldOfBlock[number / FOLD_BLOCK % blocks]).toArray();
         return IntStream.range(0, first.length)
                 .map(p -> folds[first[p]] == folds[second[p]] ? folds[first[p]] : -1).toArray();
     }

@@ -12,24 +12,27 @@ import siamese.data.Pairs;
  *
  * @param source name of the data, such as "MNIST"
  * @param pairs number of pairs judged
+ * @param leftOut number of pairs that could not be judged, since their two examples lie in different folds
  * @param foldAccuracies share of right decisions in each fold, 0 to 1
  * @param foldThresholds the threshold that each fold was judged with
  */
-public record CrossValidation(String source, int pairs, double[] foldAccuracies, double[] foldThresholds) {
+public record CrossValidation(String source, int pairs, int leftOut, double[] foldAccuracies,
+        double[] foldThresholds) {
 
     /**
-     * {@return the cross-validation of the overview's pairs as {@link Pairs#folds(int)} divides them, so that no
+     * {@return the cross-validation of the overview's pairs as {@link Pairs#folds(int, long)} divides them, so that no
      * example is in two folds}
      *
      * <p>Unlike in the protocol of the face benchmark LFW, the classes are the same in all folds.
      *
      * @param pairs the pairs
      * @param distances one a pair, in the same order
-     * @param k the number of folds
+     * @param k the number of folds; ten are usual
+     * @param seed decides which examples fall into which fold
      * @throws IllegalArgumentException if k is out of range, the lengths differ, or a fold lacks one kind of pairs
      */
-    public static CrossValidation of(Pairs pairs, double[] distances, int k) {
-        int[] folds = pairs.folds(k);
+    public static CrossValidation of(Pairs pairs, double[] distances, int k, long seed) {
+        int[] folds = pairs.folds(k, seed);
         double[] accuracies = new double[k];
         double[] thresholds = new double[k];
         for (int fold = 0; fold < k; fold++) {
@@ -37,8 +40,8 @@ public record CrossValidation(String source, int pairs, double[] foldAccuracies,
             thresholds[fold] = report(pairs, distances, p -> folds[p] >= 0 && folds[p] != held).bestThreshold();
             accuracies[fold] = report(pairs, distances, p -> folds[p] == held).accuracyAt(thresholds[fold]);
         }
-        return new CrossValidation(pairs.source(), (int) Arrays.stream(folds).filter(f -> f >= 0).count(), accuracies,
-                thresholds);
+        int leftOut = (int) Arrays.stream(folds).filter(f -> f < 0).count();
+        return new CrossValidation(pairs.source(), folds.length - leftOut, leftOut, accuracies, thresholds);
     }
 
     private static VerificationReport report(Pairs pairs, double[] distances, IntPredicate which) {
@@ -62,7 +65,7 @@ public record CrossValidation(String source, int pairs, double[] foldAccuracies,
 
     @Override
     public String toString() {
-        return String.format("%s: accuracy %.4f ± %.4f over %d folds of %,d pairs", source, accuracy(), standardError(),
-                foldAccuracies.length, pairs);
+        return String.format("%s: accuracy %.4f ± %.4f over %d folds of %,d pairs; %,d between folds left out",
+                source, accuracy(), standardError(), foldAccuracies.length, pairs, leftOut);
     }
 }

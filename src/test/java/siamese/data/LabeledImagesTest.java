@@ -2,11 +2,16 @@ package siamese.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import it.unimi.dsi.fastutil.ints.IntOpenHashSet;
+import it.unimi.dsi.fastutil.ints.IntSet;
 import java.awt.image.BufferedImage;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -37,13 +42,48 @@ class LabeledImagesTest {
     }
 
     @Test
-    void firstOfEachClassKeepsOrderAndTakesANewName() {
-        LabeledImages part = images.firstOfEachClass(1, "test, quick run");
+    void aSampleOfEachClassIsDrawnWithoutReplacementAndKeepsTheOrder() {
+        byte[] number = new byte[2 * 90];
+        for (int i = 0; i < number.length; i++) {
+            number[i] = (byte) i; // each image says which it is
+        }
+        int[] labels = IntStream.range(0, 180).map(i -> i % 3).toArray();
+        LabeledImages all = new LabeledImages("test", 1, 1, 3, number, labels);
+        LabeledImages part = all.sampleOfEachClass(20, 7, "test, quick run");
         assertEquals("test, quick run", part.source());
-        assertEquals(2, part.size());
-        assertEquals(2, part.label(0));
-        assertEquals(0, part.label(1));
-        assertArrayEquals(images.pixels(0, 1).reshape(4).toFloatVector(), part.pixels(0, 1).reshape(4).toFloatVector());
+        assertArrayEquals(new int[] {20, 20, 20}, part.classCounts());
+        int[] drawn = numbers(part);
+        assertArrayEquals(IntStream.of(drawn).distinct().sorted().toArray(), drawn);
+        IntStream.range(0, 60).forEach(i -> assertEquals(drawn[i] % 3, part.label(i)));
+        assertArrayEquals(drawn, numbers(all.sampleOfEachClass(20, 7, "again")));
+        assertFalse(Arrays.equals(drawn, numbers(all.sampleOfEachClass(20, 8, "another seed"))));
+        IntSet larger = new IntOpenHashSet(numbers(all.sampleOfEachClass(30, 7, "nested")));
+        assertTrue(IntStream.of(drawn).allMatch(larger::contains));
+        assertEquals(180, all.sampleOfEachClass(61, 7, "all").size());
+    }
+
+    /** Every image has the same chance, whatever its place: 400 draws of 20 in 60 bring each one about 133 times. */
+    @Test
+    void aSampleDoesNotFavourAnyPlace() {
+        int[] labels = new int[120];
+        Arrays.fill(labels, 60, 120, 1);
+        byte[] number = new byte[120];
+        for (int i = 0; i < number.length; i++) {
+            number[i] = (byte) i;
+        }
+        LabeledImages all = new LabeledImages("test", 1, 1, 2, number, labels);
+        int[] often = new int[120];
+        for (int seed = 0; seed < 400; seed++) {
+            IntStream.of(numbers(all.sampleOfEachClass(20, seed, "x"))).forEach(i -> often[i]++);
+        }
+        assertTrue(IntStream.of(often).allMatch(n -> Math.abs(n - 400 / 3.0) < 5 * Math.sqrt(400 * 2 / 9.0)),
+                Arrays.toString(often));
+        int early = IntStream.range(0, 120).filter(i -> i % 60 < 30).map(i -> often[i]).sum();
+        assertEquals(8000, early, 5 * Math.sqrt(800 * 20 / 4.0), "draws from the first halves of the classes");
+    }
+
+    private static int[] numbers(LabeledImages images) {
+        return IntStream.range(0, images.size()).map(i -> images.bytes(i)[0] & 0xff).toArray();
     }
 
     @Test
@@ -76,7 +116,7 @@ class LabeledImagesTest {
                 () -> new LabeledImages("x", 2, 2, 2, new byte[7], new int[2])).getMessage().contains("needs 8 bytes"));
         assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 0, 1, 2, new byte[0], new int[0]));
         assertThrows(IllegalArgumentException.class, () -> new LabeledImages("x", 1, 1, 1, new byte[0], new int[0]));
-        assertThrows(IllegalArgumentException.class, () -> images.firstOfEachClass(0, "x"));
+        assertThrows(IllegalArgumentException.class, () -> images.sampleOfEachClass(0, 1, "x"));
         assertThrows(IndexOutOfBoundsException.class, () -> images.label(4));
         assertThrows(IndexOutOfBoundsException.class, () -> images.pixels(-1));
         assertThrows(IndexOutOfBoundsException.class, () -> images.image(4));

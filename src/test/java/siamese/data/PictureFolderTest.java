@@ -71,7 +71,7 @@ class PictureFolderTest {
         assertEquals(0xff0000, images.image(0).getRGB(3, 2) & 0xffffff);
         assertEquals(0x00ff00, images.image(1).getRGB(3, 2) & 0xffffff);
         assertEquals(images.fingerprint(), LabeledImages.ofFolder(folder, 4, 6, Channels.COLOUR).fingerprint());
-        assertEquals(List.of("s2", "s10"), images.firstOfEachClass(1, "few").classNames());
+        assertEquals(List.of("s2", "s10"), images.sampleOfEachClass(1, 0, "few").classNames());
     }
 
     @Test

@@ -106,7 +106,7 @@ class VerificationReportTest {
     @Test
     void crossValidationChoosesThresholdsOnTheOtherFolds() {
         int classes = 3;
-        int perClass = 21;
+        int perClass = 101;
         int[] labels = new int[classes * perClass];
         for (int i = 0; i < labels.length; i++) {
             labels[i] = i % classes;
@@ -118,8 +118,8 @@ class VerificationReportTest {
             distances[p] = random.nextDouble() + (pairs.similar()[p] ? 0 : 0.6);
         }
         int k = 4;
-        CrossValidation result = CrossValidation.of(pairs, distances, k);
-        int[] folds = pairs.folds(k);
+        CrossValidation result = CrossValidation.of(pairs, distances, k, 5);
+        int[] folds = pairs.folds(k, 5);
         double sum = 0;
         for (int fold = 0; fold < k; fold++) {
             double bestThreshold = 0;
@@ -147,6 +147,9 @@ class VerificationReportTest {
         }
         assertEquals(sum / k, result.accuracy(), 1e-12);
         assertEquals(Arrays.stream(folds).filter(f -> f >= 0).count(), result.pairs());
+        assertEquals(Arrays.stream(folds).filter(f -> f < 0).count(), result.leftOut());
+        assertTrue(result.toString().endsWith(" folds of " + result.pairs() + " pairs; " + result.leftOut()
+                + " between folds left out"), result.toString());
         double mean = result.accuracy();
         double variance = Arrays.stream(result.foldAccuracies()).map(a -> (a - mean) * (a - mean)).sum() / (k - 1);
         assertEquals(Math.sqrt(variance / k), result.standardError(), 1e-12);
