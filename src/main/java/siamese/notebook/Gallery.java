@@ -34,7 +34,8 @@ public final class Gallery {
         SIMILAR(Charts.BLUE, new BasicStroke(2.5f)),
         DISSIMILAR(Charts.VERMILLION, new BasicStroke(2.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 10,
                 new float[] {6, 4}, 0)),
-        SINGLE(new Color(0xBBBBBB), new BasicStroke(1));
+        SINGLE(new Color(0xBBBBBB), new BasicStroke(1)),
+        NUMBERED(SINGLE.color, SINGLE.stroke);
 
         private final Color color;
         private final BasicStroke stroke;
@@ -139,7 +140,8 @@ public final class Gallery {
     public static Gallery of(BufferedImage... pictures) {
         LabeledImages images = LabeledImages.of(Channels.COLOUR, pictures);
         return new Gallery("Pictures", pictures.length, IntStream.range(0, pictures.length)
-                .mapToObj(i -> new Item(i, List.of(images.image(i)), "picture " + (i + 1), "", Kind.SINGLE)).toList());
+                .mapToObj(i -> new Item(i, List.of(images.image(i)), "picture " + (i + 1), "", Kind.NUMBERED))
+                .toList());
     }
 
     private static String className(LabeledImages images, int i) {
@@ -153,9 +155,10 @@ public final class Gallery {
     }
 
     /**
-     * The same pictures with a second line below each caption.
+     * The same pictures with a second line below each caption; where the caption is a mere number, such as "picture 3",
+     * the text takes its place.
      *
-     * @param captions one text a picture, such as "accepted"; an empty one adds nothing
+     * @param captions one text a picture, such as "accepted"; an empty one changes nothing
      * @return a new gallery
      * @throws IllegalArgumentException if there are more or fewer texts than pictures
      */
@@ -166,7 +169,9 @@ public final class Gallery {
         }
         return new Gallery(title, setSize, IntStream.range(0, captions.length).mapToObj(k -> {
             Item item = items.get(k);
-            return new Item(item.index, item.images, item.caption, captions[k], item.kind);
+            boolean instead = item.kind == Kind.NUMBERED && !captions[k].isEmpty();
+            return new Item(item.index, item.images, instead ? captions[k] : item.caption, instead ? "" : captions[k],
+                    item.kind);
         }).toList());
     }
 

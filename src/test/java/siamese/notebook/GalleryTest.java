@@ -33,6 +33,13 @@ class GalleryTest {
     }
 
     @Test
+    void aCaptionTakesThePlaceOfAMereNumber() {
+        BufferedImage picture = new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB);
+        assertEquals(List.of("before", "picture 2"), Gallery.of(picture, picture).withCaptions("before", "").captions());
+        assertEquals(List.of("label 1 (query)"), Gallery.of(Samples.images(), 2).withCaptions("query").captions());
+    }
+
+    @Test
     void samplesAreSpreadAndTakeBothKinds() {
         List<String> captions = Gallery.samplePairs(PAIRS, 4).captions();
         assertEquals(List.of("similar: 0, 0", "dissimilar: 0, 1", "similar: 0, 0", "dissimilar: 0, 1"), captions);
