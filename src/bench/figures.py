@@ -204,7 +204,7 @@ def as_csv(results: dict) -> str:
 
 
 def overview_csv(results: dict) -> str:
-    """What the Python overview's program reached after each epoch, and under which conditions: what the overview reads."""
+    """What the Python overview's program reached after each epoch, with the conditions: what the overview reads."""
     machine, run = results["machine"], results["overview"]["runs"][0]
     conditions = f"{machine['versions']}; {machine['processor']}; {results['data']}; one run, seed {run['seed']}"
     measures = ["epochs", "seconds", "printed", "accuracyAtHalf", "bestAccuracy", "equalErrorRate"]

@@ -77,9 +77,9 @@ def per_second(run, count: int, seconds: float = 2.0) -> float:
 
 
 def quality(wanted: dict, learn, embed, says=dict) -> None:
-    """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far, the file
-    with the test pairs' distances then, and what else says() has to say. learn() is one epoch; embed gets pictures of
-    shape [n, 28, 28]."""
+    """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far, the
+    file with the test pairs' distances then, and what else says() has to say. learn() is one epoch; embed gets pictures
+    of shape [n, 28, 28]."""
     test, judged, seconds, results = images(wanted["mnist"], "t10k"), pairs(wanted["test"]), 0.0, []
     for epoch in range(1, max(wanted["epochs"]) + 1):
         began = time.perf_counter()

@@ -114,14 +114,15 @@ else:
         program = """
 import json, sys
 wanted = json.loads(sys.argv[1])
-print(json.dumps({"schedules": [{"epochs": e, "seconds": 40.123456 * e, "printed": 0.0125, "distances": f"{wanted['out']}-{e}"}
-                                for e in wanted["epochs"]]}))
+print(json.dumps({"schedules": [
+    {"epochs": e, "seconds": 40.123456 * e, "printed": 0.0125, "distances": f"{wanted['out']}-{e}"}
+    for e in wanted["epochs"]]}))
 """
         judge = """
 import json, sys
 files = open(json.loads(sys.argv[1])["list"]).read().splitlines()
-print(json.dumps({"judged": [{"equalErrorRate": 0.01 / int(f.split("-")[-1]), "accuracyAtHalf": 0.9875, "bestAccuracy": 0.99}
-                             for f in files]}))
+print(json.dumps({"judged": [
+    {"equalErrorRate": 0.01 / int(f.split("-")[-1]), "accuracyAtHalf": 0.9875, "bestAccuracy": 0.99} for f in files]}))
 """
         monkeypatch.setattr(bench, "OVERVIEW", tmp_path / "python_overview.csv")
         monkeypatch.setattr(bench, "PUBLISHED", tmp_path / "performance.csv")
@@ -132,7 +133,7 @@ print(json.dumps({"judged": [{"equalErrorRate": 0.01 / int(f.split("-")[-1]), "a
         bench.publish(wanted.results, wanted.measured)
         found = list(csv.DictReader((tmp_path / "python_overview.csv").open()))
         assert [r["epochs"] for r in found] == [str(e) for e in range(1, 11)] and found[1]["equalErrorRate"] == "0.005"
-        assert found[0]["seconds"] == "40.1235" and found[0]["printed"] == "0.0125" and found[0]["bestAccuracy"] == "0.99"
+        assert [found[0][m] for m in ("seconds", "printed", "bestAccuracy")] == ["40.1235", "0.0125", "0.99"]
         assert "Keras 3" in found[0]["conditions"] and "seed 1" in found[0]["conditions"]
         assert not (tmp_path / "performance.csv").exists() and "distances" not in (place / "results.json").read_text()
         committed = (ROOT / "notebooks" / "python_overview.csv").read_text().splitlines()

@@ -131,8 +131,9 @@ def test_the_appendix_accounts_for_every_box_and_is_linked():
         chapter = re.search(rf"Corrected, {box} of 13\..*?→ \[chapter (\d\d)\]", overview)[1]
         assert re.search(rf"^\| {box} \| .* \| \[{chapter}\]\(", text, re.MULTILINE), f"box {box}"
     assert [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not (appendix.parent / link).exists()] == []
-    assert "(python_overview.md)" in overview and "(python_overview.md)" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
-    assert "(notebooks/python_overview.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(python_overview.md)" in overview
+    for page in ("README.md", "notebooks/README.md"):
+        assert "python_overview.md)" in (ROOT / page).read_text(encoding="utf-8"), page
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=name)
