@@ -153,15 +153,46 @@ OFF_CENTRE = """() => [...document.querySelectorAll('div.math')].filter(box => {
     return inner.width < outer.width && Math.abs(inner.left + inner.right - outer.left - outer.right) > 0.04 * outer.width;
   }).map(box => box.textContent.slice(0, 80))"""
 
+# Code and tables that run out of a box which does not scroll.
+RUNS_OUT = """() => [...document.querySelectorAll('article :is(pre, table)')].filter(inner => {
+    for (let box = inner; box.localName !== 'article'; box = box.parentElement) {
+      const style = getComputedStyle(box);
+      if (box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0 && style.display !== 'inline' && style.overflowX === 'visible') return true;
+    }
+  }).map(inner => inner.outerHTML.slice(0, 120))"""
+
+# Rows of tables in which the texts of two neighbouring cells are less than 10 pixels apart.
+CROWDED = """() => [...document.querySelectorAll('article tr')].filter(row => {
+    const texts = [...row.cells].filter(cell => cell.textContent.trim()).map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getBoundingClientRect();
+    });
+    return texts.some((text, i) => i > 0 && text.left - texts[i - 1].right < 10);
+  }).map(row => row.textContent.slice(0, 80))"""
+
+# The share of the lines of code that are longer than their box.
+CUT_LINES = """() => {
+    const lines = [...document.querySelectorAll('.cell_input pre')].flatMap(pre => {
+      const mark = document.createElement('canvas').getContext('2d');
+      mark.font = getComputedStyle(pre).font;
+      const room = pre.clientWidth - 2 * parseFloat(getComputedStyle(pre).paddingLeft);
+      return pre.textContent.split('\\n').map(line => mark.measureText(line).width > room);
+    });
+    return lines.filter(cut => cut).length / lines.length;
+  }"""
+
 
 @pytest.mark.parametrize("width", [420, 800, 1400])
-def test_formulas_stand_in_the_middle_and_nothing_sticks_out(built, browser, width):
+def test_formulas_stand_in_the_middle_and_nothing_sticks_out_or_crowds(built, browser, width):
     page = browser.new_page(viewport={"width": width, "height": 900})
     try:
-        for stem in ("02_mathematics", "05_evaluation", "07_one_shot"):
+        for stem in ("01_history", "02_mathematics", "05_evaluation", "07_one_shot", "11_beyond_one_machine"):
             page.goto((SITE / f"{stem}.html").as_uri())
             assert page.evaluate(OFF_CENTRE) == [], stem
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), stem
+            assert page.evaluate(RUNS_OUT) == [] and page.evaluate(CROWDED) == [], stem
+            assert width < 800 or page.evaluate(CUT_LINES) < 0.03, stem
             page.screenshot(path=ROOT / "target" / "screenshots" / f"site-{stem}-{width}.png", full_page=True)
         page.goto((SITE / "02_mathematics.html").as_uri())
         assert page.locator("div.math math").count() > 10
