@@ -53,14 +53,20 @@ record Ranking(int[] order, boolean[] similar, int[] steps, double[] distances) 
     /**
      * {@return the curve of these pairs}
      *
-     * @param weights how often each pair counts, in this order
+     * @throws IllegalArgumentException if there is no similar or no dissimilar pair
      */
-    Roc roc(long[] weights) {
-        long[] similarWeights = new long[distances.length];
-        long[] dissimilarWeights = new long[distances.length];
-        for (int k = 0; k < weights.length; k++) {
-            (similar[k] ? similarWeights : dissimilarWeights)[steps[k]] += weights[k];
+    Roc roc() {
+        long[] similarCounts = new long[distances.length];
+        long[] dissimilarCounts = new long[distances.length];
+        for (int k = 0; k < steps.length; k++) {
+            (similar[k] ? similarCounts : dissimilarCounts)[steps[k]]++;
         }
-        return new Roc(dissimilarWeights, similarWeights);
+        Roc roc = new Roc(dissimilarCounts, similarCounts);
+        if (!roc.hasBothKinds()) {
+            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + roc.positives
+                    + " similar and " + roc.negatives
+                    + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
+        }
+        return roc;
     }
 }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * The ROC curve of pairs that are accepted step by step, the nearest first: true over false accept rate, from (0, 0) to
- * (1, 1). Reports, bootstraps and histograms all take their figures from here. It takes pairs of {@link #hasBothKinds}.
+ * (1, 1). Reports, estimates and histograms all take their figures from here. It takes pairs of {@link #hasBothKinds}.
  */
 final class Roc {
 
