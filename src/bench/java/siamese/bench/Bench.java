@@ -272,10 +272,9 @@ public final class Bench {
             ByteBuffer buffer = ByteBuffer.wrap(Files.readAllBytes(Path.of(file)));
             double[] distances = new double[test.size()];
             Arrays.setAll(distances, p -> buffer.getFloat());
-            VerificationReport report = VerificationReport.of(test, distances);
-            results.add(String.format(Locale.ROOT,
-                    "{\"equalErrorRate\": %.6f, \"accuracyAtHalf\": %.6f, \"bestAccuracy\": %.6f}",
-                    report.equalErrorRate(), report.accuracyAt(0.5), report.bestAccuracy()));
+            VerificationReport r = VerificationReport.of(test, distances);
+            results.add("{\"equalErrorRate\": %.6f, \"accuracyAtHalf\": %.6f, \"bestAccuracy\": %.6f}"
+                    .formatted(r.equalErrorRate(), r.accuracyAt(0.5), r.bestAccuracy()));
         }
         tell("\"judged\": %s", results);
     }

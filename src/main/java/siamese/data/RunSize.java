@@ -5,9 +5,9 @@ package siamese.data;
  *
  * <p>A full run takes everything. A quick run, for tests, for Binder and for a first look, draws
  * {@value #QUICK_TRAINING_IMAGES} training images and {@value #QUICK_TEST_IMAGES} test images of each class, always the
- * same ones (12,000 and 4,000 of the overview's pairs), and at most {@value #QUICK_EPOCHS} epochs; of Omniglot the first
- * {@value #QUICK_BACKGROUND_ALPHABETS} background and {@value #QUICK_EVALUATION_ALPHABETS} evaluation alphabets. The
- * images of a quick run call themselves "…, quick run", and so does every chart and table made from them.
+ * same ones (12,000 and 4,000 of the overview's pairs), and at most {@value #QUICK_EPOCHS} epochs; of Omniglot the
+ * first {@value #QUICK_BACKGROUND_ALPHABETS} background and {@value #QUICK_EVALUATION_ALPHABETS} evaluation alphabets.
+ * The images of a quick run call themselves "…, quick run", and so does every chart and table made from them.
  */
 public enum RunSize {
     /** Everything. */
