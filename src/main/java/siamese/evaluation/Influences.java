@@ -95,14 +95,14 @@ final class Influences {
         return squares(sums(figure)) - squares(ofBoth.values().toDoubleArray());
     }
 
-    static double effectiveExamples(Estimate figure) {
-        double[] squares = Arrays.stream(sums(figure)).map(s -> s * s).toArray();
+    static double effectiveNumber(double[] parts) {
+        double[] squares = Arrays.stream(parts).map(x -> x * x).toArray();
         double sum = Arrays.stream(squares).sum();
         return sum == 0 ? 1 : sum * sum / squares(squares);
     }
 
     /** The sum of the influences of each example's pairs. */
-    private static double[] sums(Estimate figure) {
+    static double[] sums(Estimate figure) {
         double[] sums = new double[figure.pairs().examples().size()];
         for (int p = 0; p < figure.influences().length; p++) {
             sums[figure.pairs().first()[p]] += figure.influences()[p];

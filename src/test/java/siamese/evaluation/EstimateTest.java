@@ -136,9 +136,12 @@ class EstimateTest {
         }
         assertTrue(both > 0, "no two pairs join the same images, so that case was not tested");
         assertEquals(expected, Influences.dyadicVariance(new Estimate(pairs, 0.8, x, true)), 1e-15);
-        double[] equal = new double[x.length];
-        equal[0] = 1; // one pair, so two images
-        assertEquals(2, new Estimate(pairs, 0.8, equal, true).effectiveExamples(), 1e-12);
+        double[] alone = new double[x.length];
+        alone[0] = 1;
+        assertEquals(1, new Estimate(pairs, 0.8, alone, true).effectiveNumber(), 1e-12);
+        Pairs chain = new Pairs(images(30), new int[] {0, 10}, new int[] {10, 20}, new boolean[] {true, false});
+        double[] two = {1, 1}; // of three images' sums, 1, 2 and 1
+        assertEquals(36 / 18.0, new Estimate(chain, 0.8, two, true).effectiveNumber(), 1e-12);
     }
 
     /**
