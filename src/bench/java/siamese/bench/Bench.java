@@ -37,6 +37,7 @@ public final class Bench {
 
     private static final int BATCH = 128; // pairs, as the overview's recipe has it
     private static final int BLOCK = 64; // of pairs that share most of their images
+    private static final String JUDGED = "{\"equalErrorRate\": %.6f, \"accuracyAtHalf\": %.6f, \"bestAccuracy\": %.6f}";
     private static final int EPOCHS = 4; // of the five networks at most
 
     private final Map<String, String> wanted = new HashMap<>();
@@ -270,11 +271,9 @@ public final class Bench {
         List<String> results = new ArrayList<>();
         for (String file : Files.readAllLines(Path.of(text("list")))) {
             ByteBuffer buffer = ByteBuffer.wrap(Files.readAllBytes(Path.of(file)));
-            double[] distances = new double[test.size()];
-            Arrays.setAll(distances, p -> buffer.getFloat());
+            double[] distances = IntStream.range(0, test.size()).mapToDouble(p -> buffer.getFloat()).toArray();
             VerificationReport r = VerificationReport.of(test, distances);
-            results.add("{\"equalErrorRate\": %.6f, \"accuracyAtHalf\": %.6f, \"bestAccuracy\": %.6f}"
-                    .formatted(r.equalErrorRate(), r.accuracyAt(0.5), r.bestAccuracy()));
+            results.add(String.format(Locale.ROOT, JUDGED, r.equalErrorRate(), r.accuracyAt(0.5), r.bestAccuracy()));
         }
         tell("\"judged\": %s", results);
     }
