@@ -1,21 +1,19 @@
 package siamese.data;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import it.unimi.dsi.fastutil.ints.IntArrays;
+import java.awt.BasicStroke;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.Path2D;
+import java.awt.geom.Point2D;
+import java.awt.geom.Rectangle2D;
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
+import java.util.Random;
 import java.util.SplittableRandom;
-import java.util.function.ToDoubleFunction;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
-import java.util.zip.InflaterInputStream;
+import java.util.stream.Stream;
 
 /**
  * Digits drawn by a pen that trembles, for a machine that cannot get MNIST: 28 × 28 pixels, anti-aliased, ink bright on
@@ -27,8 +25,6 @@ final class StandInDigits {
 
     static final String SOURCE = "stand-in digits";
 
-    /** Of the drawing: digits that are kept under another number are not those that would be drawn now. */
-    private static final int VERSION = 1;
     /** MNIST's. */
     private static final int[] TRAIN_COUNTS = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949};
     private static final int[] TEST_COUNTS = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
@@ -41,8 +37,6 @@ final class StandInDigits {
     /** How far a writer misses the points, and bends the whole, in hundredths of the digit's height. */
     private static final double TREMOR = 2.6;
     private static final double BEND = 3.5;
-    /** Straight pieces from one point of a stroke to the next. */
-    private static final int STEPS = 6;
 
     /**
      * Ways to write each digit, in a square of 100 × 100 with y downwards: the pen passes smoothly through the points,
@@ -77,53 +71,9 @@ final class StandInDigits {
     private StandInDigits() {
     }
 
-    /**
-     * {@return training and test digits with MNIST's class counts}
-     *
-     * @param folder where they are kept; they are read from there if they are in it, else drawn, which takes seconds
-     */
-    static Mnist load(Path folder) {
-        return new Mnist(load(folder.resolve("train-" + VERSION + ".z"), TRAIN_COUNTS, 1),
-                load(folder.resolve("test-" + VERSION + ".z"), TEST_COUNTS, 2));
-    }
-
-    /** Those of one file: as many of each class as counts says. */
-    static LabeledImages load(Path file, int[] counts, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        int[] labels = labels(counts, random);
-        byte[] pixels = kept(file, labels.length * SIDE * SIDE);
-        if (pixels == null) {
-            pixels = pixels(labels, random);
-            keep(file, pixels);
-        }
-        return images(labels, pixels);
-    }
-
-    /** What the file holds, null if it is absent or damaged. */
-    private static byte[] kept(Path file, int bytes) {
-        try (InputStream in = new InflaterInputStream(Files.newInputStream(file))) {
-            byte[] pixels = in.readNBytes(bytes);
-            return pixels.length == bytes && in.read() < 0 ? pixels : null;
-        } catch (IOException absentOrDamaged) {
-            return null;
-        }
-    }
-
-    private static void keep(Path file, byte[] pixels) {
-        try {
-            Files.createDirectories(file.getParent());
-            Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
-            try {
-                try (OutputStream out = new DeflaterOutputStream(Files.newOutputStream(part),
-                        new Deflater(Deflater.BEST_SPEED))) {
-                    out.write(pixels);
-                }
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(part);
-            }
-        } catch (IOException e) { // no room or no permission: they are drawn again the next time
-        }
+    /** {@return training and test digits with MNIST's class counts, drawn in a few seconds} */
+    static Mnist load() {
+        return new Mnist(draw(TRAIN_COUNTS, 1), draw(TEST_COUNTS, 2));
     }
 
     /**
@@ -133,158 +83,71 @@ final class StandInDigits {
      * @param seed of everything that varies
      */
     static LabeledImages draw(int[] counts, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        int[] labels = labels(counts, random);
-        return images(labels, pixels(labels, random));
-    }
-
-    private static LabeledImages images(int[] labels, byte[] pixels) {
-        return new LabeledImages(SOURCE, SIDE, SIDE, WAYS.length, pixels, labels);
-    }
-
-    private static int[] labels(int[] counts, SplittableRandom random) {
         int[] labels = IntStream.range(0, counts.length)
                 .flatMap(digit -> IntStream.generate(() -> digit).limit(counts[digit])).toArray();
-        for (int i = labels.length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int label = labels[i];
-            labels[i] = labels[j];
-            labels[j] = label;
-        }
-        return labels;
+        IntArrays.shuffle(labels, new Random(seed));
+        SplittableRandom[] writers = new SplittableRandom(seed).splits(labels.length).toArray(SplittableRandom[]::new);
+        Pixels pixels = Pixels.allocate(labels.length, SIDE, SIDE, Channels.GREY, false);
+        IntStream.range(0, labels.length).parallel().forEach(i -> pixels.set(i, draw(labels[i], writers[i])));
+        return new LabeledImages(SOURCE, LabeledImages.names(WAYS.length), pixels, labels);
     }
 
-    private static byte[] pixels(int[] labels, SplittableRandom random) {
-        SplittableRandom[] writers = new SplittableRandom[labels.length];
-        Arrays.setAll(writers, i -> random.split());
-        byte[] pixels = new byte[labels.length * SIDE * SIDE];
-        IntStream.range(0, labels.length).parallel().forEach(i -> draw(labels[i], writers[i], pixels, i * SIDE * SIDE));
-        return pixels;
-    }
-
-    private static void draw(int digit, SplittableRandom random, byte[] pixels, int from) {
-        String way = WAYS[digit][random.nextInt(WAYS[digit].length)];
+    private static byte[] draw(int digit, SplittableRandom random) {
         double carelessness = Math.min(2.4, Math.exp(CARELESSNESS * random.nextGaussian()));
-        List<List<Point>> strokes = new ArrayList<>();
-        for (String stroke : way.split(" / ")) {
-            strokes.add(stroke(stroke.split(" "), TREMOR * carelessness, random));
-        }
-        bend(strokes, BEND * carelessness, random);
-        shape(strokes, random);
-        double pen = Math.min(4, Math.max(1.4, 2.5 + 0.55 * random.nextGaussian()));
-        place(strokes, pen, random);
-        double pressure = 0.12 * random.nextGaussian();
-        double phase = random.nextDouble(2 * Math.PI);
-        for (List<Point> stroke : strokes) {
-            for (int k = 1; k < stroke.size(); k++) {
-                double radius = pen / 2 * (1 + pressure * Math.sin(phase + 0.15 * k));
-                line(stroke.get(k - 1), stroke.get(k), radius, pixels, from);
-            }
-        }
-    }
-
-    private record Point(double x, double y) {
-    }
-
-    /** One stroke: Catmull-Rom curves from corner to corner through the points, each moved a little. */
-    private static List<Point> stroke(String[] points, double tremor, SplittableRandom random) {
-        List<Point> stroke = new ArrayList<>();
-        List<Point> smooth = new ArrayList<>();
-        for (int i = 0; i < points.length; i++) {
-            String[] xy = points[i].replace("!", "").split(",");
-            smooth.add(new Point(Integer.parseInt(xy[0]) + tremor * random.nextGaussian(),
-                    Integer.parseInt(xy[1]) + tremor * random.nextGaussian()));
-            if (points[i].endsWith("!") || i == points.length - 1) {
-                curve(smooth, stroke);
-                smooth.subList(0, smooth.size() - 1).clear();
-            }
-        }
-        return stroke;
-    }
-
-    private static void curve(List<Point> points, List<Point> stroke) {
-        for (int i = 0; i + 1 < points.size(); i++) {
-            Point a = points.get(Math.max(0, i - 1));
-            Point b = points.get(i);
-            Point c = points.get(i + 1);
-            Point d = points.get(Math.min(points.size() - 1, i + 2));
-            for (int step = 0; step <= STEPS; step++) {
-                double t = (double) step / STEPS;
-                stroke.add(new Point(catmullRom(a.x, b.x, c.x, d.x, t), catmullRom(a.y, b.y, c.y, d.y, t)));
-            }
-        }
-    }
-
-    private static double catmullRom(double a, double b, double c, double d, double t) {
-        return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
-    }
-
-    /** Elastic distortion: moves every point by a smooth random field, two waves in each direction. */
-    private static void bend(List<List<Point>> strokes, double strength, SplittableRandom random) {
-        double[] phase = random.doubles(4, 0, 2 * Math.PI).toArray();
-        double[] height = new double[4];
-        Arrays.setAll(height, i -> strength * random.nextGaussian());
-        move(strokes, p -> new Point(
-                p.x + height[0] * Math.sin(p.y / 24 + phase[0]) + height[1] * Math.sin(p.x / 20 + phase[1]),
-                p.y + height[2] * Math.sin(p.x / 24 + phase[2]) + height[3] * Math.sin(p.y / 20 + phase[3])));
-    }
-
-    /** Proportions, slant and a small turn. */
-    private static void shape(List<List<Point>> strokes, SplittableRandom random) {
+        Path2D path = path(WAYS[digit][random.nextInt(WAYS[digit].length)], carelessness, random);
         double width = Math.max(0.45, 0.8 + 0.13 * random.nextGaussian());
-        double slant = 0.15 + 0.17 * random.nextGaussian();
-        double turn = 0.07 * random.nextGaussian();
-        move(strokes, p -> {
-            double x = width * p.x - slant * p.y;
-            return new Point(x * Math.cos(turn) - p.y * Math.sin(turn), x * Math.sin(turn) + p.y * Math.cos(turn));
-        });
+        path.transform(new AffineTransform(width, 0, -0.15 - 0.17 * random.nextGaussian(), 1, 0, 0));
+        path.transform(AffineTransform.getRotateInstance(0.07 * random.nextGaussian()));
+
+        double pen = Math.min(4, Math.max(1.4, 2.5 + 0.55 * random.nextGaussian()));
+        Rectangle2D bounds = path.getBounds2D();
+        double scale = (BOX - pen) / Math.max(bounds.getWidth(), bounds.getHeight())
+                * (0.96 + 0.04 * random.nextGaussian());
+        AffineTransform place = AffineTransform.getTranslateInstance(SIDE / 2.0 + 0.7 * random.nextGaussian(),
+                SIDE / 2.0 + 0.7 * random.nextGaussian());
+        place.scale(scale, scale);
+        place.translate(-bounds.getCenterX(), -bounds.getCenterY());
+        path.transform(place);
+
+        BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
+        Graphics2D graphics = picture.createGraphics();
+        graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+        graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+        graphics.setStroke(new BasicStroke((float) pen, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+        graphics.draw(path);
+        graphics.dispose();
+        return ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
     }
 
-    /** Size and position: about as large as MNIST's, the middle of the ink about in the middle of the picture. */
-    private static void place(List<List<Point>> strokes, double pen, SplittableRandom random) {
-        double left = extreme(strokes, p -> -p.x);
-        double right = extreme(strokes, p -> p.x);
-        double top = extreme(strokes, p -> -p.y);
-        double bottom = extreme(strokes, p -> p.y);
-        double scale = (BOX - pen) / Math.max(right + left, bottom + top) * (0.96 + 0.04 * random.nextGaussian());
-        double x = SIDE / 2.0 - scale * (right - left) / 2 + 0.7 * random.nextGaussian();
-        double y = SIDE / 2.0 - scale * (bottom - top) / 2 + 0.7 * random.nextGaussian();
-        move(strokes, p -> new Point(x + scale * p.x, y + scale * p.y));
-    }
-
-    private static double extreme(List<List<Point>> strokes, ToDoubleFunction<Point> value) {
-        return strokes.stream().flatMap(List::stream).mapToDouble(value).max().orElseThrow();
-    }
-
-    private static void move(List<List<Point>> strokes, UnaryOperator<Point> where) {
-        strokes.forEach(stroke -> stroke.replaceAll(where));
-    }
-
-    /** A straight line with round ends: a pixel is as dark as the line covers it, roughly, and never gets lighter. */
-    private static void line(Point a, Point b, double radius, byte[] pixels, int from) {
-        double dx = b.x - a.x;
-        double dy = b.y - a.y;
-        double squared = Math.max(1e-9, dx * dx + dy * dy);
-        double reach = radius + 0.5;
-        double bottom = Math.max(a.y, b.y) + reach;
-        double right = Math.max(a.x, b.x) + reach;
-        for (int row = first(Math.min(a.y, b.y) - reach); row < SIDE && row + 0.5 <= bottom; row++) {
-            for (int column = first(Math.min(a.x, b.x) - reach); column < SIDE && column + 0.5 <= right; column++) {
-                double px = column + 0.5 - a.x;
-                double py = row + 0.5 - a.y;
-                double along = Math.min(1, Math.max(0, (px * dx + py * dy) / squared));
-                double ink = Math.min(1, reach - Math.sqrt(square(px - along * dx) + square(py - along * dy)));
-                int p = from + row * SIDE + column;
-                pixels[p] = (byte) Math.max(pixels[p] & 0xff, (int) Math.round(255 * ink));
+    /**
+     * One way of writing: Catmull-Rom curves from corner to corner through the points, each moved a little on its own,
+     * and all by a smooth random field, two waves in each direction.
+     */
+    private static Path2D path(String way, double carelessness, SplittableRandom random) {
+        double[] phase = random.doubles(4, 0, 2 * Math.PI).toArray();
+        double[] height = Stream.generate(random::nextGaussian).limit(4).mapToDouble(g -> BEND * carelessness * g)
+                .toArray();
+        Path2D path = new Path2D.Double();
+        for (String stroke : way.split(" / ")) {
+            String[] points = stroke.split(" ");
+            Point2D.Double[] at = Stream.of(points).map(point -> {
+                String[] xy = point.replace("!", "").split(",");
+                double x = Integer.parseInt(xy[0]) + TREMOR * carelessness * random.nextGaussian();
+                double y = Integer.parseInt(xy[1]) + TREMOR * carelessness * random.nextGaussian();
+                return new Point2D.Double(
+                        x + height[0] * Math.sin(y / 24 + phase[0]) + height[1] * Math.sin(x / 20 + phase[1]),
+                        y + height[2] * Math.sin(x / 24 + phase[2]) + height[3] * Math.sin(y / 20 + phase[3]));
+            }).toArray(Point2D.Double[]::new);
+            path.moveTo(at[0].x, at[0].y);
+            for (int i = 0; i + 1 < at.length; i++) {
+                Point2D.Double before = at[i == 0 || points[i].endsWith("!") ? i : i - 1];
+                Point2D.Double from = at[i];
+                Point2D.Double to = at[i + 1];
+                Point2D.Double after = at[i + 2 == at.length || points[i + 1].endsWith("!") ? i + 1 : i + 2];
+                path.curveTo(from.x + (to.x - before.x) / 6, from.y + (to.y - before.y) / 6,
+                        to.x - (after.x - from.x) / 6, to.y - (after.y - from.y) / 6, to.x, to.y);
             }
         }
-    }
-
-    private static double square(double value) {
-        return value * value;
-    }
-
-    private static int first(double edge) {
-        return Math.max(0, (int) Math.ceil(edge - 0.5));
+        return path;
     }
 }
