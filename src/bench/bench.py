@@ -118,36 +118,33 @@ class Bench:
         runs = [r for r in self.results.get(part, {}).get("runs", []) if self.options.keep]
         for seed in self.options.seeds:
             for program in programs:
-                out = PLACE / f"{part}-{program.name.replace(' ', '-')}-{seed}"
-                values = {**self.values("quality", seed), "epochs": epochs[program.name], "views": list(views), "out": str(out)}
-                run = {"seed": seed, **run_once(program, values, self.options.threads, 4 * 3600)}
-                say(f"  seed {seed}, {program.name}: {brief(run)}")
-                self.judge(run)
+                run = self.judged("quality", program, seed, f"{part}-{program.name.replace(' ', '-')}-{seed}",
+                                  epochs=epochs[program.name], views=list(views))
                 runs = [r for r in runs if (r["seed"], r["program"]) != (seed, program.name)] + [run]
                 self.results[part] = {"runs": runs}
                 self.measured.append(part)
                 self.save()  # a run is whole in itself
         return {"runs": runs}
 
-    def judge(self, run: dict) -> None:
-        """Puts in place of each schedule's file of distances what they are worth."""
+    def judged(self, task: str, program: Program, seed: int, name: str, **more) -> dict:
+        """One run of schedules, each with what its file of distances is worth."""
+        values = {**self.values(task, seed), **more, "out": str(PLACE / name)}
+        run = {"seed": seed, **run_once(program, values, self.options.threads, 4 * 3600)}
+        say(f"  seed {seed}, {program.name}: {brief(run)}")
         write(PLACE / "judge.txt", "\n".join(s.pop("distances") for s in run["schedules"]))
         judged = run_once(self.tool(), {"task": "judge", "list": str(PLACE / "judge.txt")}, 1)["judged"]
         for schedule, found in zip(run["schedules"], judged):
             schedule.update(found)
         say("  " * 4 + ", ".join(f"{label(run, s)}: EER {s['equalErrorRate']:.4f} after {s['epochs']}"
                                  for s in run["schedules"]))
+        return run
 
     def overview(self) -> dict:
         """One run at seed 1; a quick one takes every fiftieth pair."""
         if "Keras" not in self.programs:
             raise Problem("the part overview is a program in Keras; leave --peers out, or name keras there.")
-        values = {**self.values("overview", 1), "epochs": list(range(1, 3 if self.quick else 11)),
-                  "every": 50 if self.quick else 1, "out": str(PLACE / "overview")}
-        run = {"seed": 1, **run_once(self.programs["Keras"], values, self.options.threads, 4 * 3600)}
-        say(f"  {brief(run)}")
-        self.judge(run)
-        return {"runs": [run]}
+        return {"runs": [self.judged("overview", self.programs["Keras"], 1, "overview",
+                                     epochs=list(range(1, 3 if self.quick else 11)), every=50 if self.quick else 1)]}
 
     def quality(self) -> dict:
         return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),

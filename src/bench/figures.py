@@ -206,7 +206,7 @@ def as_csv(results: dict) -> str:
 def overview_csv(results: dict) -> str:
     """What the Python overview's program reached after each epoch, with the conditions: what the overview reads."""
     machine, run = results["machine"], results["overview"]["runs"][0]
-    conditions = f"{machine['versions']}; {machine['processor']}; {results['data']}; one run, seed {run['seed']}"
+    conditions = f"{machine['versions']}; {machine['processor']}; full {results['data']}; one run, seed {run['seed']}"
     measures = ["epochs", "seconds", "printed", "accuracyAtHalf", "bestAccuracy", "equalErrorRate"]
     return written([[*measures, "conditions"],
                     *([*(round(s[m], 4) for m in measures), conditions] for s in run["schedules"])])

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -274,7 +273,7 @@ public final class LabeledImages implements Examples {
     /**
      * {@return some images of each class, drawn without replacement, as a set of their own, in their order}
      *
-     * <p>Files have an order, so one {@link Random}, seeded by a {@link SplittableRandom} of this seed, shuffles class
+     * <p>Files have an order, so one {@link Random}, seeded by a {@code SplittableRandom} of this seed, shuffles class
      * after class, and each gives its first. Draws of one seed are nested: what a small one has, a larger one has.
      *
      * @param perClass how many images of each class, at least 1; a smaller class gives all it has
@@ -286,7 +285,7 @@ public final class LabeledImages implements Examples {
         if (perClass < 1) {
             throw new IllegalArgumentException("perClass must be at least 1, but is " + perClass + ".");
         }
-        Random random = new Random(new SplittableRandom(seed).nextLong()); // of near seeds Random makes like draws
+        Random random = Pairs.random(seed);
         return subset(Stream.of(indicesByClass()).flatMapToInt(
                 c -> IntStream.of(IntArrays.shuffle(c, random)).limit(perClass)).sorted().toArray()).named(newSource);
     }

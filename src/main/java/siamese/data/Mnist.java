@@ -45,10 +45,10 @@ public record Mnist(LabeledImages train, LabeledImages test) {
      *     used, in one sentence that says what to do
      */
     public static Mnist load() throws IOException {
-        return load(DataFolder.standard("mnist", MIRRORS));
+        return load(DataFolder.standard("mnist", MIRRORS), Settings.cacheFolder().resolve("stand-in"));
     }
 
-    static Mnist load(DataFolder folder) throws IOException {
+    static Mnist load(DataFolder folder, Path standIn) throws IOException {
         try {
             return new Mnist(
                     Idx.images("MNIST", folder.read("train-images-idx3-ubyte.gz", TRAIN_IMAGES),
@@ -61,12 +61,12 @@ public record Mnist(LabeledImages train, LabeledImages test) {
                 throw nowhere; // what the user named is wrong or incomplete, which is not for us to replace
             }
             System.out.println(NOTE);
-            return StandInDigits.load();
+            return StandInDigits.load(standIn);
         }
     }
 
     /**
-     * Puts MNIST into the cache if it is not at hand and can be had; Binder calls this while it builds.
+     * Puts MNIST, or what stands in for it, into the cache if it is not at hand; Binder calls this while it builds.
      *
      * @param args ignored
      */

@@ -158,13 +158,17 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
             throw new IllegalArgumentException("k must be at least 2 and at most " + blocks + ", the number of "
                     + "blocks of " + FOLD_BLOCK + " examples in the smallest class, but is " + k + ".");
         }
-        int[] order = IntArrays.shuffle(IntStream.range(0, blocks).toArray(),
-                new Random(new SplittableRandom(seed).nextLong()));
+        int[] order = IntArrays.shuffle(IntStream.range(0, blocks).toArray(), random(seed));
         int[] foldOfBlock = new int[blocks];
         IntStream.range(0, blocks).forEach(j -> foldOfBlock[order[j]] = j % k);
         int[] folds = IntStream.of(numbers()).map(number -> foldOfBlock[number / FOLD_BLOCK % blocks]).toArray();
         return IntStream.range(0, first.length)
                 .map(p -> folds[first[p]] == folds[second[p]] ? folds[first[p]] : -1).toArray();
+    }
+
+    /** {@return a generator for a draw; of near seeds {@link Random} by itself makes like draws} */
+    static Random random(long seed) {
+        return new Random(new SplittableRandom(seed).nextLong());
     }
 
     /** The number of each image within its class. */

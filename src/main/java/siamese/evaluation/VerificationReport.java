@@ -153,7 +153,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * pairs, and the latter is taken}
          */
         public boolean looksIndependent() {
-            return Influences.dyadicVariance(this) <= Influences.pairVariance(this);
+            return standardError() <= pairStandardError();
         }
 
         /**
@@ -162,7 +162,13 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * have none}
          */
         public double effectiveNumber() {
-            return Influences.effectiveNumber(looksIndependent() ? influences : Influences.sums(this));
+            return effectiveNumber(standardError());
+        }
+
+        /** The same from the standard error, which takes far longer than all else here. */
+        private double effectiveNumber(double standardError) {
+            return Influences.effectiveNumber(standardError <= pairStandardError() ? influences
+                    : Influences.sums(this));
         }
 
         /**
@@ -173,8 +179,9 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * on. Without any error its width is 0, and it says nothing.
          */
         public Interval interval() {
-            TDistribution student = new TDistribution(Math.max(2, effectiveNumber()));
-            double reach = standardError() * student.inverseCumulativeProbability(0.975);
+            double standardError = standardError();
+            TDistribution student = new TDistribution(Math.max(2, effectiveNumber(standardError)));
+            double reach = standardError * student.inverseCumulativeProbability(0.975);
             if (!share || value <= 0 || value >= 1) {
                 return new Interval(value - reach, value + reach);
             }

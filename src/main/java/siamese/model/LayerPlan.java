@@ -98,7 +98,7 @@ final class LayerPlan {
         if (layer instanceof ConvolutionLayer own) {
             return (kind == ConvolutionLayer.class && picture || kind == Convolution1DLayer.class && sequence)
                     && isFirst(own.getCnn2dDataFormat()) && own.getConvolutionMode() != ConvolutionMode.Causal
-                    && (k == 0 && picture && isCut(own) || !Window.of(own).isDilated()) // oneDNN refuses some dilations
+                    && (isCut(k, own) || !Window.of(own).isDilated()) // oneDNN refuses some dilations
                     && isElementwise(own.getActivationFn());
         } else if (layer instanceof SubsamplingLayer own) {
             return (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence)
@@ -165,17 +165,18 @@ final class LayerPlan {
         // [filters, channels, rows, columns], whatever its memory holds
         long[] w = network.getLayer(k).getParam("W").shape();
         FastLayers.Weights own = own(k, sequence ? new long[] {w[2], 1, w[1], w[0]} : w);
-        steps.add(k == 0 && steps.isEmpty() && !sequence && isCut(layer) ? first(layer, own)
-                : new FastLayers.Convolution(type, window, own, sequence));
+        steps.add(isCut(k, layer) ? first(layer, own) : new FastLayers.Convolution(type, window, own, sequence));
         pending = layer.getActivationFn();
     }
 
-    /** Whether the first layer, a convolution of pictures, can be a product of matrices. */
-    private boolean isCut(ConvolutionLayer layer) {
-        int[] kernel = layer.getKernelSize();
-        long patch = kernel[0] * kernel[1] * shapes[0].getShape()[0] + 1;
-        return type == DataType.FLOAT && !Window.of(layer).same()
-                && patch * needed(1, 0) * needed(1, 1) <= MOST_PATCHES;
+    /** Whether a convolution is the first step, of pictures, and can be a product of matrices. */
+    private boolean isCut(int k, ConvolutionLayer layer) {
+        if (k > 0 || shapes[0].getType() != InputType.Type.CNN || layer.getIDropout() != null
+                || type != DataType.FLOAT || Window.of(layer).same()) {
+            return false;
+        }
+        long patch = (long) layer.getKernelSize()[0] * layer.getKernelSize()[1] * shapes[0].getShape()[0] + 1;
+        return patch * needed(1, 0) * needed(1, 1) <= MOST_PATCHES;
     }
 
     /** The first convolution with the pooling behind it. */
