@@ -244,8 +244,7 @@ public final class SiameseNetwork {
         base.check(train);
         if (steps < 1 || ofSteps < from.steps + steps) {
             throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps
-                    + " + steps, but are "
-                    + steps + " and " + ofSteps + ".");
+                    + " + steps, but are " + steps + " and " + ofSteps + ".");
         }
         return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
                 steps, ofSteps);
@@ -310,6 +309,19 @@ public final class SiameseNetwork {
      */
     public void save(OutputStream out) throws IOException {
         SavedNetwork.write(this, out);
+    }
+
+    /**
+     * Writes the base network, its weights and its views as an ONNX graph for other programs. Shape [batch, …], the
+     * batch of any size, goes in as {@code input}, as {@link Examples#batch} gives it; the embeddings come out as
+     * {@code embedding}, shape [batch, d]. The metadata name these, the distance, the data and the library's version.
+     *
+     * @param file where to; its folder is made if need be, and a file of this name is replaced in one step
+     * @param threshold up to which distance two examples count as the same, for the metadata; NaN for none
+     * @throws IOException if the file cannot be written, or a layer, which is named, cannot be said in ONNX
+     */
+    public void exportOnnx(Path file, double threshold) throws IOException {
+        OnnxFile.write(this, threshold, file.toAbsolutePath());
     }
 
     /**
