@@ -231,8 +231,7 @@ final class LayerPlan {
                 ? new FastLayers.Weights(Nd4j.valueArrayOf(mean.shape(), layer.getGamma(), type),
                         Nd4j.valueArrayOf(mean.shape(), layer.getBeta(), type), null, null)
                 : new FastLayers.Weights(view(k, "gamma", weights), view(k, "beta", weights),
-                view(k, "gamma", gradient),
-                        view(k, "beta", gradient));
+                view(k, "gamma", gradient), view(k, "beta", gradient));
         steps.add(new Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
                 layer.isUseLogStd(), layer.getEps(), layer.getDecay()));
     }
@@ -251,8 +250,7 @@ final class LayerPlan {
         }
         long to = from + network.getLayer(k).numParams();
         steps.add(new ForeignLayer(type, alone, to == from ? null : part(weights, from, to), to == from ? null
-                : part(gradient, from, to),
-                shapes[k].getType() == InputType.Type.RNN));
+                : part(gradient, from, to), shapes[k].getType() == InputType.Type.RNN));
     }
 
     private static INDArray part(INDArray row, long from, long to) {

@@ -191,8 +191,7 @@ final class SavedNetwork {
         } catch (IOException | RuntimeException e) { // a runtime exception: a number is no number, an entry is missing
             throw new IOException(what + " is not a network that this library saved, or is damaged ("
                     + (e instanceof IOException && e.getMessage() != null ? e.getMessage()
-                    : "its entries make no sense")
-                    + "); train and save it again.", e);
+                    : "its entries make no sense") + "); train and save it again.", e);
         }
     }
 
@@ -221,8 +220,7 @@ final class SavedNetwork {
         }
         if (!entries.keySet().equals(ENTRIES)) {
             throw new IOException(entries.containsKey(PROPERTIES) || entries.isEmpty()
-                    ? "it is cut off or of another version"
-                    : "it is no saved network");
+                    ? "it is cut off or of another version" : "it is no saved network");
         }
         return entries;
     }
@@ -263,8 +261,7 @@ final class SavedNetwork {
         for (int n = 1; p.containsKey("epoch." + n); n++) {
             String[] v = p.getProperty("epoch." + n).split(" ");
             epochs.add(new History.Epoch(n, Double.parseDouble(v[0]), Double.parseDouble(v[1]),
-                    Double.parseDouble(v[2]),
-                    Double.parseDouble(v[3])));
+                    Double.parseDouble(v[2]), Double.parseDouble(v[3])));
         }
         core.history = new History(p.getProperty("source"), epochs, Boolean.parseBoolean(p.getProperty("interrupted")),
                 p.getProperty("warning"));

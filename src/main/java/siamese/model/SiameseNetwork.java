@@ -244,8 +244,7 @@ public final class SiameseNetwork {
         base.check(train);
         if (steps < 1 || ofSteps < from.steps + steps) {
             throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps
-                    + " + steps, but are "
-                    + steps + " and " + ofSteps + ".");
+                    + " + steps, but are " + steps + " and " + ofSteps + ".");
         }
         return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
                 steps, ofSteps);

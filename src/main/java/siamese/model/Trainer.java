@@ -145,8 +145,7 @@ final class Trainer {
         return collapsed < COLLAPSED ? ""
                 : String.format(Locale.ROOT, "The network has collapsed: all distances are the same and the "
                 + "loss stands at %.4f; start anew with a smaller learning rate (it is %s), or with another seed.",
-                loss,
-                recipe.learningRate());
+                loss, recipe.learningRate());
     }
 
     /**
@@ -175,16 +174,14 @@ final class Trainer {
                     last = step(data);
                     if (!Double.isFinite(last)) {
                         throw new ArithmeticException("The loss became " + last + " in epoch " + epoch + ", batch "
-                                + number
-                                + "; try a smaller learning rate.");
+                                + number + "; try a smaller learning rate.");
                     }
                     pairs += data.batch().size();
                     sum += data.batch().size() * last;
                     double seconds = (System.nanoTime() - start) / 1e9;
                     double batchesLeft = (double) (epochs - epoch + 1) * batches.count() - number;
                     Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs,
-                            pairs / seconds,
-                            seconds / number * batchesLeft, warning(last));
+                            pairs / seconds, seconds / number * batchesLeft, warning(last));
                     tell(listeners, l -> l.onBatch(progress));
                     interrupted = Thread.currentThread().isInterrupted() && batchesLeft > 0;
                 }

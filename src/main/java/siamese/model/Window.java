@@ -19,14 +19,12 @@ record Window(int[] kernel, int[] stride, int[] padding, int[] dilation, boolean
 
     static Window of(ConvolutionLayer layer) {
         return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(),
-                layer.getConvolutionMode(),
-                layer instanceof Convolution1DLayer);
+                layer.getConvolutionMode(), layer instanceof Convolution1DLayer);
     }
 
     static Window of(SubsamplingLayer layer) {
         return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(),
-                layer.getConvolutionMode(),
-                layer instanceof Subsampling1DLayer);
+                layer.getConvolutionMode(), layer instanceof Subsampling1DLayer);
     }
 
     /** What slides along a sequence slides over a picture of one column. */
