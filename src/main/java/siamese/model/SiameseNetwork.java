@@ -354,6 +354,6 @@ public final class SiameseNetwork {
      * @throws IOException if it cannot be read, is not a saved network, or has a distance of your own, in one sentence
      */
     public static SiameseNetwork load(InputStream in) throws IOException {
-        return SavedNetwork.read(in);
+        return SavedNetwork.read(in, "This", null, null);
     }
 }
