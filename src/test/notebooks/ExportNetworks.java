@@ -96,7 +96,7 @@ class ExportNetworks {
         write("five-views", overview.withViews(5), test, 0.5);
         SiameseNetwork cosine = new SiameseNetwork(BaseNetwork.overview(28, 28, 1, Activation.IDENTITY), Distance.COSINE, 1);
         cosine.fit(train, null, recipe);
-        write("cosine", cosine, test, Double.NaN);
+        write("cosine", cosine, test);
 
         write("faces", Distance.EUCLIDEAN, InputType.convolutional(56, 46, 1),
                 convolution(5, 5, 32, Activation.IDENTITY).build(), new BatchNormalization.Builder().build(),
@@ -153,10 +153,10 @@ class ExportNetworks {
         SiameseNetwork network = new SiameseNetwork(base, distance, 2);
         Noise examples = new Noise(Arrays.stream(input.getShape()).mapToInt(size -> (int) size).toArray(), 3);
         network.fit(examples, null, Recipe.overview().withEpochs(1).withClassesPerBatch(4).withExamplesPerClass(16));
-        write(name, network, examples, Double.NaN);
+        write(name, network, examples);
     }
 
-    private static void write(String name, SiameseNetwork network, Examples examples, double threshold) {
+    private static void write(String name, SiameseNetwork network, Examples examples, double... threshold) {
         int[] all = IntStream.range(0, COUNT).toArray();
         try {
             network.exportOnnx(folder.resolve(name + ".onnx"), threshold);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import onnx.Onnx;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -29,19 +30,10 @@ import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.Subsampling1DLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.nd4j.linalg.activations.IActivation;
-import org.nd4j.linalg.activations.impl.ActivationCube;
 import org.nd4j.linalg.activations.impl.ActivationELU;
 import org.nd4j.linalg.activations.impl.ActivationGELU;
-import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationLReLU;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
-import org.nd4j.linalg.activations.impl.ActivationSELU;
-import org.nd4j.linalg.activations.impl.ActivationSigmoid;
-import org.nd4j.linalg.activations.impl.ActivationSoftPlus;
-import org.nd4j.linalg.activations.impl.ActivationSoftSign;
-import org.nd4j.linalg.activations.impl.ActivationSoftmax;
-import org.nd4j.linalg.activations.impl.ActivationSwish;
-import org.nd4j.linalg.activations.impl.ActivationTanH;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -58,10 +50,9 @@ final class OnnxFile {
     private static final int IR = 7;
     private static final String INPUT = "input";
     private static final String OUTPUT = "embedding";
-    private static final Map<Class<?>, String> PLAIN = Map.of(ActivationReLU.class, "Relu", ActivationTanH.class, "Tanh",
-            ActivationSigmoid.class, "Sigmoid", ActivationSoftPlus.class, "Softplus", ActivationSELU.class, "Selu",
-            ActivationSoftSign.class, "Softsign", ActivationELU.class, "Elu", ActivationLReLU.class, "LeakyRelu",
-            ActivationSoftmax.class, "Softmax");
+    /** Deeplearning4j's names of functions that are one operation. */
+    private static final Map<String, String> PLAIN = Map.of("ReLU", "Relu", "TanH", "Tanh", "Sigmoid", "Sigmoid",
+            "SoftPlus", "Softplus", "SELU", "Selu", "SoftSign", "Softsign", "Softmax", "Softmax");
 
     private final Onnx.GraphProto.Builder graph = Onnx.GraphProto.newBuilder();
     private final Execution execution;
@@ -79,7 +70,10 @@ final class OnnxFile {
         graph.setName("siamese").addInput(value(INPUT, network.base().input().getShape()));
     }
 
-    static void write(SiameseNetwork network, double threshold, Path file) throws IOException {
+    static void write(SiameseNetwork network, double[] threshold, Path file) throws IOException {
+        if (threshold.length > 1) {
+            throw new IllegalArgumentException("Give one threshold or none, not " + threshold.length + ".");
+        }
         byte[] content;
         synchronized (network.core()) {
             content = Onnx.ModelProto.newBuilder().setIrVersion(IR).setProducerName("siamese-networks-java")
@@ -90,22 +84,20 @@ final class OnnxFile {
         SavedNetwork.replace(file, content);
     }
 
-    private static List<Onnx.StringStringEntryProto> metadata(SiameseNetwork network, double threshold) {
+    private static List<Onnx.StringStringEntryProto> metadata(SiameseNetwork network, double[] threshold) {
         int dimensions = network.base().input().getShape().length;
         History history = network.core().history;
         Map<String, String> all = new LinkedHashMap<>();
         all.put("version", VERSION);
         all.put("input", "float32 [batch, " + (dimensions == 3 ? "channels, rows, columns]; 0 is paper, 1 is ink"
                 : dimensions == 2 ? "features, steps]" : "numbers]") + ", as Examples.batch gives them");
-        all.put("embedding", "float32 [batch, numbers], not normalized"
-                + (network.views() == 1 ? "" : "; mean over " + network.views() + " views of each picture: itself and "
-                + "moved by one pixel to the left, right, up and down, which the graph does"));
-        all.put("views", Integer.toString(network.views()));
+        all.put("embedding", "float32 [batch, numbers], not normalized");
+        all.put("views", network.views() == 1 ? "1" : network.views() + ": the mean over each picture itself and moved "
+                + "by one pixel to the left, right, up and down, all done in the graph");
         all.put("distance", network.distance() == Distance.EUCLIDEAN ? "Euclidean: sqrt(sum((a - b)^2))"
                 : network.distance() == Distance.COSINE ? "cosine: 1 - sum(a * b) / (|a| * |b|)"
                 : "one of your own, " + network.distance().getClass().getSimpleName() + ", which is not in this file");
-        all.put("threshold", Double.isNaN(threshold) ? "none given"
-                : threshold + "; the same up to this distance, and else different");
+        all.put("threshold", threshold.length == 0 ? "none given" : Double.toString(threshold[0]));
         all.put("data", history.source());
         all.put("fingerprint", network.core().data);
         all.put("training", history.epochs().size() + " epochs, " + network.core().steps + " steps, seed "
@@ -210,6 +202,7 @@ final class OnnxFile {
         }
     }
 
+    /** Empty rows and columns in numbers, also where the layer only says that there are as many as it needs. */
     private List<Onnx.AttributeProto> window(int k, Window window, boolean sequence) {
         int axes = sequence ? 1 : 2;
         long[] input = execution.shapes()[k].getShape();
@@ -241,39 +234,36 @@ final class OnnxFile {
     }
 
     private void activate(IActivation function) throws IOException {
-        Class<?> kind = function.getClass();
-        check(!(function instanceof ActivationReLU r) || isZero(r.getThreshold()) && isZero(r.getNegativeSlope())
-                && (r.getMax() == null || r.getMax().isInfinite()), "this variant of ReLU");
+        check(!(function instanceof ActivationReLU r) || Stream.of(r.getThreshold(), r.getNegativeSlope(), r.getMax())
+                .allMatch(n -> n == null || n == 0), "this variant of ReLU");
+        String kind = function.getClass().getName().replace("org.nd4j.linalg.activations.impl.Activation", "");
         String in = last;
         if (PLAIN.containsKey(kind)) {
-            var node = node(PLAIN.get(kind), last);
-            if (function instanceof ActivationELU elu) {
-                node.addAttribute(real("alpha", elu.getAlpha()));
-            } else if (function instanceof ActivationLReLU leaky) {
-                node.addAttribute(real("alpha", leaky.getAlpha()));
-            } else if (kind == ActivationSoftmax.class) {
-                node.addAttribute(integer("axis", 1));
+            var node = node(PLAIN.get(kind), in);
+            if (kind.equals("Softmax")) {
+                node.addAttribute(integer("axis", 1)); // the channels
             }
-        } else if (kind == ActivationCube.class) {
-            node("Pow", last, number(3));
-        } else if (function instanceof ActivationSwish || function instanceof ActivationGELU) { // x·σ(…)
-            if (function instanceof ActivationGELU gelu && gelu.isPrecise()) { // x/2·(1 + tanh(√(2/π)(x + 0.044715x³)))
-                node("Pow", last, number(3));
+        } else if (function instanceof ActivationELU elu) {
+            node("Elu", in).addAttribute(real("alpha", elu.getAlpha()));
+        } else if (function instanceof ActivationLReLU leaky) {
+            node("LeakyRelu", in).addAttribute(real("alpha", leaky.getAlpha()));
+        } else if (kind.equals("Cube")) {
+            node("Pow", in, number(3));
+        } else if (kind.equals("Swish") || kind.equals("GELU")) { // x·σ(x), x·σ(1.702x), x/2·(1 + tanh(…))
+            boolean precise = function instanceof ActivationGELU gelu && gelu.isPrecise();
+            if (precise) { // = x·σ(2√(2/π)(x + 0.044715x³))
+                node("Pow", in, number(3));
                 node("Mul", last, number(0.044715));
                 node("Add", last, in);
-                node("Mul", last, number(2 * Math.sqrt(2 / Math.PI)));
-            } else if (function instanceof ActivationGELU) {
-                node("Mul", last, number(1.702));
+            }
+            if (kind.equals("GELU")) {
+                node("Mul", last, number(precise ? 2 * Math.sqrt(2 / Math.PI) : 1.702));
             }
             node("Sigmoid", last);
             node("Mul", last, in);
         } else {
-            check(kind == ActivationIdentity.class, "the activation " + function);
+            check(kind.equals("Identity"), "the activation " + function);
         }
-    }
-
-    private static boolean isZero(Double number) {
-        return number == null || number == 0;
     }
 
     /** Adds a node that reads values and whose output the next one reads. */
