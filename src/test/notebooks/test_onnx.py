@@ -10,7 +10,8 @@ from conftest import ROOT
 from course import children, machine, setup
 
 NAMES = ["overview", "five-views", "cosine", "faces", "twin-1993", "twin-1993-sequence", "colour", "paddings", "dilations",
-         "activations"]
+         *(f"activation-{kind}" for kind in ["ReLU", "TanH", "Sigmoid", "SoftPlus", "ELU", "LReLU", "GELU", "GELU-precise", "Swish",
+                                             "Cube", "SELU", "SoftSign"])]
 
 
 @pytest.fixture(scope="module")

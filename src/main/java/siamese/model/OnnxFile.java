@@ -52,7 +52,7 @@ final class OnnxFile {
     private static final String OUTPUT = "embedding";
     /** Deeplearning4j's names of functions that are one operation. */
     private static final Map<String, String> PLAIN = Map.of("ReLU", "Relu", "TanH", "Tanh", "Sigmoid", "Sigmoid",
-            "SoftPlus", "Softplus", "SELU", "Selu", "SoftSign", "Softsign", "Softmax", "Softmax");
+            "SoftPlus", "Softplus", "SELU", "Selu", "SoftSign", "Softsign");
 
     private final Onnx.GraphProto.Builder graph = Onnx.GraphProto.newBuilder();
     private final Execution execution;
@@ -162,7 +162,8 @@ final class OnnxFile {
         } else if (layer instanceof GlobalPoolingLayer pooling && (picture || sequence)) {
             boolean mean = pooling.getPoolingType() == PoolingType.AVG;
             check((mean || pooling.getPoolingType() == PoolingType.MAX) && pooling.isCollapseDimensions()
-                    && pooling.getPoolingDimensions() == null, "this kind of pooling");
+                    && (pooling.getPoolingDimensions() == null
+                    || pooling.getPoolingDimensions().length == (sequence ? 1 : 2)), "this kind of pooling");
             node(mean ? "GlobalAveragePool" : "GlobalMaxPool", last);
             node("Flatten", last);
         } else if (layer instanceof ActivationLayer activation) {
@@ -184,9 +185,11 @@ final class OnnxFile {
         check(own.getCnn2dDataFormat() != CNN2DFormat.NHWC && !(own instanceof Convolution1DLayer line
                 && line.getRnnDataFormat() == RNNFormat.NWC), "channels that come last");
         check(own.getConvolutionMode() != ConvolutionMode.Causal, "a convolution that looks back only");
+        Window window = Window.of(own);
         INDArray w = parameter(k, "W"); // of a sequence its memory is [steps, features, filters]
         node("Conv", weighted(sequence ? w.reshape('c', w.size(2), w.size(1), w.size(0)).permute(2, 1, 0) : w,
-                parameter(k, "b"))).addAllAttribute(window(k, Window.of(own), sequence));
+                parameter(k, "b"))).addAllAttribute(window(k, window, sequence))
+                .addAttribute(integers("dilations", along(sequence ? 1 : 2, window.dilation())));
         activate(own.getActivationFn());
     }
 
@@ -194,11 +197,11 @@ final class OnnxFile {
         Window window = Window.of(own);
         boolean max = own.getPoolingType() == PoolingType.MAX;
         check(own.getCnn2dDataFormat() != CNN2DFormat.NHWC, "channels that come last");
-        check(max || own.getPoolingType() == PoolingType.AVG && !window.isDilated(), "this kind of pooling");
+        check(max || own.getPoolingType() == PoolingType.AVG, "this kind of pooling");
+        check(!window.isDilated(), "a pooling with gaps"); // ND4J leaves no gaps, whatever the layer says
         var node = node(max ? "MaxPool" : "AveragePool", last).addAllAttribute(window(k, window, sequence));
         if (!max) {
-            node.removeAttribute(3) // dilations
-                    .addAttribute(integer("count_include_pad", own.isAvgPoolIncludePadInDivisor() ? 1 : 0));
+            node.addAttribute(integer("count_include_pad", own.isAvgPoolIncludePadInDivisor() ? 1 : 0));
         }
     }
 
@@ -212,9 +215,8 @@ final class OnnxFile {
             padding[axis] = window.same() ? missing / 2 : window.padding()[axis];
             padding[axes + axis] = window.same() ? missing - missing / 2 : window.padding()[axis];
         }
-        return List.of(integers("kernel_shape", along(axes, window.kernel())), integers("strides",
-                along(axes, window.stride())), integers("pads", padding), integers("dilations",
-                along(axes, window.dilation())));
+        return List.of(integers("kernel_shape", along(axes, window.kernel())),
+                integers("strides", along(axes, window.stride())), integers("pads", padding));
     }
 
     private static long[] along(int axes, int[] numbers) {
@@ -239,10 +241,7 @@ final class OnnxFile {
         String kind = function.getClass().getName().replace("org.nd4j.linalg.activations.impl.Activation", "");
         String in = last;
         if (PLAIN.containsKey(kind)) {
-            var node = node(PLAIN.get(kind), in);
-            if (kind.equals("Softmax")) {
-                node.addAttribute(integer("axis", 1)); // the channels
-            }
+            node(PLAIN.get(kind), in);
         } else if (function instanceof ActivationELU elu) {
             node("Elu", in).addAttribute(real("alpha", elu.getAlpha()));
         } else if (function instanceof ActivationLReLU leaky) {
@@ -251,9 +250,9 @@ final class OnnxFile {
             node("Pow", in, number(3));
         } else if (kind.equals("Swish") || kind.equals("GELU")) { // x·σ(x), x·σ(1.702x), x/2·(1 + tanh(…))
             boolean precise = function instanceof ActivationGELU gelu && gelu.isPrecise();
-            if (precise) { // = x·σ(2√(2/π)(x + 0.044715x³))
+            if (precise) { // = x·σ(2√(2/π)(x + (0.044715x)³)), as ND4J has it
                 node("Pow", in, number(3));
-                node("Mul", last, number(0.044715));
+                node("Mul", last, number(Math.pow(0.044715, 3)));
                 node("Add", last, in);
             }
             if (kind.equals("GELU")) {
