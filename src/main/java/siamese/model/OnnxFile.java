@@ -45,7 +45,9 @@ import org.nd4j.shade.protobuf.ByteString;
  */
 final class OnnxFile {
 
+    /** The library's, as pom.xml has it. */
     static final String VERSION = "1.0.0";
+    /** The set of operations, and the form of the file that belongs to it. */
     private static final int OPERATIONS = 13;
     private static final int IR = 7;
     private static final String INPUT = "input";
@@ -145,6 +147,7 @@ final class OnnxFile {
         boolean picture = shape == InputType.Type.CNN;
         boolean sequence = shape == InputType.Type.RNN;
         Class<?> kind = layer.getClass();
+        check(kind.getName().startsWith("org.deeplearning4j.nn.conf.layers."), "a layer of your own");
         if (kind == ConvolutionLayer.class && picture || kind == Convolution1DLayer.class && sequence) {
             addConvolution(k, (ConvolutionLayer) layer, sequence);
         } else if (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence) {
@@ -157,7 +160,7 @@ final class OnnxFile {
             }
             node("Gemm", weighted(parameter(k, "W"), parameter(k, "b")));
             activate(dense.getActivationFn());
-        } else if (layer instanceof BatchNormalization normalization) {
+        } else if (layer instanceof BatchNormalization normalization && !sequence) {
             addNormalization(k, normalization);
         } else if (layer instanceof GlobalPoolingLayer pooling && (picture || sequence)) {
             boolean mean = pooling.getPoolingType() == PoolingType.AVG;
@@ -239,6 +242,7 @@ final class OnnxFile {
         check(!(function instanceof ActivationReLU r) || Stream.of(r.getThreshold(), r.getNegativeSlope(), r.getMax())
                 .allMatch(n -> n == null || n == 0), "this variant of ReLU");
         String kind = function.getClass().getName().replace("org.nd4j.linalg.activations.impl.Activation", "");
+        check(!kind.contains("."), "an activation of your own");
         String in = last;
         if (PLAIN.containsKey(kind)) {
             node(PLAIN.get(kind), in);
