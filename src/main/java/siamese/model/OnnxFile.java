@@ -179,8 +179,8 @@ final class OnnxFile {
     private void check(boolean possible, String what) throws IOException {
         if (!possible) {
             throw new IOException("Layer " + layer.getLayerName() + " (" + layer.getClass().getSimpleName()
-                    + ") cannot be written as ONNX here: there are no words for " + what + "; use convolutions, max and "
-                    + "average pooling, dense layers, batch normalization, dropout and plain activations.");
+                    + ") cannot be written as ONNX here: there are no words for " + what + "; use convolutions, max "
+                    + "and average pooling, dense layers, batch normalization, dropout and plain activations.");
         }
     }
 
