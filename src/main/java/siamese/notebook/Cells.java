@@ -7,12 +7,20 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RunnableFuture;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -46,8 +54,17 @@ final class Cells implements InvocationHandler {
     private final Map<Thread, Integer> stopped = new ConcurrentHashMap<>();
     private final Map<String, String> reset = new LinkedHashMap<>();
     private volatile boolean running;
+    private volatile Throwable thrown;
+    private Snippet lastCause;
     private int cell;
 
+    /**
+     * Wraps what runs a shell's code.
+     *
+     * @param control the kernel's
+     * @param out the kernel's stream for what is printed
+     * @param err and for errors
+     */
     Cells(KernelBridge bridge, JShell shell, Object control, PrintStream out, PrintStream err) {
         this.bridge = bridge;
         this.shell = shell;
@@ -81,7 +98,26 @@ final class Cells implements InvocationHandler {
         }
     }
 
+    /** Runs cells as the kernel's own executor does, and keeps what they throw, of which IJava drops the causes. */
+    ExecutorService keeping(ThreadPoolExecutor own) {
+        return new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.MINUTES, new SynchronousQueue<>(),
+                own.getThreadFactory()) {
+            @Override
+            protected <T> RunnableFuture<T> newTaskFor(Callable<T> code) {
+                return super.newTaskFor(() -> {
+                    try {
+                        return code.call();
+                    } catch (InvocationTargetException e) {
+                        thrown = e.getCause();
+                        throw e;
+                    }
+                });
+            }
+        };
+    }
+
     private boolean begin() {
+        thrown = null;
         if (bridge.cell() != cell) {
             cell = bridge.cell();
             out.left = MOST_BYTES;
@@ -116,23 +152,26 @@ final class Cells implements InvocationHandler {
 
     /** The exception with its causes in the message: the deepest first, or a sentence of this library. */
     private UserException explained(UserException outer) {
-        List<UserException> chain = Stream.<Throwable>iterate(outer, e -> e instanceof UserException,
-                Throwable::getCause).limit(20).map(UserException.class::cast).toList();
-        boolean ours = outer.getStackTrace().length > 0 && outer.getStackTrace()[0].getClassName().startsWith("siamese.");
-        UserException first = chain.get(ours ? 0 : chain.size() - 1);
+        Throwable whole = thrown;
+        if (whole == null || !whole.getClass().getName().equals(outer.causeExceptionClass())) {
+            return outer; // the cell was stopped, say
+        }
+        List<Throwable> chain = new ArrayList<>(Stream.iterate(whole, Objects::nonNull, Throwable::getCause).limit(20)
+                .toList());
+        StackTraceElement[] stack = whole.getStackTrace();
+        boolean ours = stack.length > 0 && stack[0].getClassName().startsWith("siamese.");
+        if (!ours) {
+            Collections.reverse(chain);
+        }
+        Throwable first = chain.remove(0);
         StringBuilder text = new StringBuilder(String.valueOf(first.getMessage()).replaceAll(JSHELLS_NAMES, ""));
-        if (first.causeExceptionClass().equals(NullPointerException.class.getName())) {
-            text.append(nulls());
+        text.append(first instanceof NullPointerException ? nulls() : "");
+        for (Throwable next : chain) {
+            boolean repeats = next.getCause() != null && next.getCause().toString().equals(next.getMessage());
+            text.append(ours ? "\n  caused by " : "\n  which led to ")
+                    .append(repeats ? next.getClass().getName() : next.toString());
         }
-        for (int i = 1; i < chain.size(); i++) {
-            UserException next = chain.get(ours ? i : chain.size() - 1 - i);
-            text.append(ours ? "\n  caused by " : "\n  which led to ").append(next.causeExceptionClass());
-            if (next.getMessage() != null && (next.getCause() == null
-                    || !next.getMessage().contains(String.valueOf(next.getCause().getMessage())))) {
-                text.append(": ").append(next.getMessage());
-            }
-        }
-        return new UserException(text.toString(), first.causeExceptionClass(), first.getStackTrace());
+        return new UserException(text.toString(), first.getClass().getName(), first.getStackTrace());
     }
 
     private String nulls() {
@@ -154,10 +193,12 @@ final class Cells implements InvocationHandler {
         if (event.snippet() instanceof VarSnippet) {
             reset.put(name, by);
         }
-        if (event.previousStatus() == Snippet.Status.VALID && event.status() != Snippet.Status.VALID) {
-            System.err.println(name + " no longer compiles since " + by + ": " + shell.diagnostics(event.snippet())
-                    .map(found -> found.getMessage(null).replaceAll("\\s+", " ")).findFirst().orElse("")
-                    + "; import what you mean by its own name, such as import java.util.List;");
+        String why = shell.diagnostics(event.snippet()).map(found -> found.getMessage(null).replaceAll("\\s+", " "))
+                .findFirst().orElse("");
+        if (event.previousStatus() == Snippet.Status.VALID && !why.isEmpty() && !cause.equals(lastCause)) {
+            lastCause = cause;
+            System.err.println("Since " + by + " earlier code does not compile any more, such as " + name + ": " + why
+                    + "; run an import of the one that is meant, such as import java.util.List;");
         }
     }
 

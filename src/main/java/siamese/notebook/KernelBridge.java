@@ -7,6 +7,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import jdk.jshell.JShell;
@@ -84,8 +85,9 @@ final class KernelBridge {
         try {
             Object io = call(kernel, "getIO");
             JShell shell = shell();
-            cells = new Cells(this, shell, field(shell, "executionControl"), (PrintStream) field(io, "out"),
-                    (PrintStream) field(io, "err"));
+            Object control = field(shell, "executionControl");
+            cells = new Cells(this, shell, control, (PrintStream) field(io, "out"), (PrintStream) field(io, "err"));
+            set(control, "executor", cells.keeping((ThreadPoolExecutor) field(control, "executor")));
             set(shell, "executionControl", Proxy.newProxyInstance(Cells.class.getClassLoader(),
                     new Class<?>[] {ExecutionControl.class}, cells));
         } catch (RuntimeException e) {
