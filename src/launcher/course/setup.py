@@ -199,6 +199,8 @@ def lab_settings(prefix: Path) -> None:
 
 kinds = MappingKernelManager.class_traits()["untracked_message_types"].default()
 c.MappingKernelManager.untracked_message_types = [kind for kind in kinds if kind != "kernel_info_request"]
+# The library itself limits what a cell prints; the default would drop the cell's result with the lines before it.
+c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 """
     if prefix == VENV:
         (VENV / "jupyter" / "ipython").mkdir(parents=True, exist_ok=True)
