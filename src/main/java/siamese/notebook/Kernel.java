@@ -73,6 +73,7 @@ public final class Kernel {
         if (REGISTERED.getAndSet(kernel) != kernel) {
             Views.LOOKS.forEach(bridge::register);
             bridge.javadocFrom(sources());
+            bridge.watchCells();
         }
     }
 
