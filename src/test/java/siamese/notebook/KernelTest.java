@@ -39,7 +39,7 @@ class KernelTest {
     @Test
     void withoutAKernelDisplayPrintsTheText() {
         assertEquals(List.of("Pairs of images from squares & <stripes>:", "1. similar: 0, 0"),
-                printed(() -> Kernel.display(Gallery.firstPairs(Samples.pairs(), 1))));
+                printed(() -> Kernel.display(Gallery.of(Samples.pairs(), 0))));
         assertEquals(List.of("plain"), printed(() -> Kernel.display("plain")));
         assertEquals(List.of("null"), printed(() -> Kernel.display(null)));
     }
