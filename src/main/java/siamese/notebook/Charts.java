@@ -223,12 +223,8 @@ public final class Charts {
 
     /** The picture of any XChart chart, and the same in words. */
     static View view(Chart<?, ?> chart) {
-        return view(chart, AltText.of(chart));
-    }
-
-    static View view(Chart<?, ?> chart, String words) {
         return View.picture(View.paint(chart.getWidth(), chart.getHeight(),
-                graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), words);
+                graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), AltText.of(chart));
     }
 
     /** Adds one value an epoch, leaving out those that are not finite, and the whole series where none is. */

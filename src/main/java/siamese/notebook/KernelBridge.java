@@ -96,7 +96,7 @@ final class KernelBridge {
     }
 
     /** Makes the kernel show values of a type (and its subclasses) as the look says. */
-    void register(Views.Look<?> look) {
+    void register(View.Look<?> look) {
         Class<?> function = type("kernel.display.RenderFunction");
         Object proxy = Proxy.newProxyInstance(function.getClassLoader(), new Class<?>[] {function},
                 (self, method, args) -> switch (method.getName()) {
