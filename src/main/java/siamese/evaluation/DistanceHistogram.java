@@ -27,19 +27,29 @@ import java.util.stream.IntStream;
  * <p>For a network that compares by the cosine, count the pairs of its {@link Embeddings#directions()}, at most 2
  * apart: where D is the Euclidean distance of two directions, the cosine distance is D²/2. The one grows with the
  * other, so that the ROC curve and its figures are those of the cosine distance; a threshold t here is t²/2 there.
+ *
+ * <p>The arrays are not copied and must not change.
+ *
+ * @param maxDistance where the last bin ends, greater than 0
+ * @param similar counts of the similar pairs, one a bin
+ * @param dissimilar counts of the dissimilar pairs, one a bin
  */
-public final class DistanceHistogram implements Serializable {
+public record DistanceHistogram(double maxDistance, long[] similar, long[] dissimilar) implements Serializable {
 
-    private static final long serialVersionUID = 1;
+    private static final int MOST_BINS = 1 << 24;
 
-    private final double maxDistance;
-    private final long[] similar;
-    private final long[] dissimilar;
-
-    DistanceHistogram(double maxDistance, long[] similar, long[] dissimilar) {
-        this.maxDistance = maxDistance;
-        this.similar = similar;
-        this.dissimilar = dissimilar;
+    /**
+     * Checks the bins.
+     *
+     * @throws IllegalArgumentException if {@link #check} does, or there are not as many counts of one kind as of the
+     *     other
+     */
+    public DistanceHistogram {
+        check(similar.length, maxDistance);
+        if (dissimilar.length != similar.length) {
+            throw new IllegalArgumentException("similar and dissimilar must have one entry a bin, but have "
+                    + similar.length + " and " + dissimilar.length + ".");
+        }
     }
 
     /**
@@ -129,7 +139,26 @@ public final class DistanceHistogram implements Serializable {
      * @throws CancellationException if the thread is interrupted, as Stop in JupyterLab does
      */
     public static DistanceHistogram of(Embeddings points, int bins, double maxDistance) {
-        return PairCounter.all(points, bins, maxDistance, 2000, Runtime.getRuntime().availableProcessors());
+        return of(points, bins, maxDistance, 2000, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The pairs of all points in blocks of so many rows, counted in so many parts. */
+    static DistanceHistogram of(Embeddings points, int bins, double maxDistance, int rows, int parts) {
+        if (points.size() < 2) {
+            throw new IllegalArgumentException("points has one point, but a pair needs two.");
+        }
+        check(bins, maxDistance); // here, not in a worker
+        List<Block> blocks = Block.split(points, rows);
+        int[][] tiles = tiles(blocks.size());
+        Thread caller = Thread.currentThread();
+        DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> of(
+                IntStream.iterate(part, t -> t < tiles.length && !caller.isInterrupted(), t -> t + parts)
+                        .mapToObj(t -> tiles[t]).iterator(), blocks::get, bins, maxDistance))
+                .reduce(DistanceHistogram::plus).orElseThrow();
+        if (caller.isInterrupted()) {
+            throw new CancellationException("Counting the pairs was stopped.");
+        }
+        return result;
     }
 
     /**
@@ -144,7 +173,18 @@ public final class DistanceHistogram implements Serializable {
      *     components
      */
     public static DistanceHistogram of(Iterator<int[]> tiles, IntFunction<Block> blocks, int bins, double maxDistance) {
-        return PairCounter.count(tiles, blocks, bins, maxDistance);
+        PairCounter counter = new PairCounter(bins, maxDistance);
+        int held = -1;
+        Block a = null;
+        while (tiles.hasNext()) {
+            int[] tile = tiles.next();
+            if (tile[0] != held) {
+                held = tile[0];
+                a = blocks.apply(held);
+            }
+            counter.add(a, tile[1] == held ? a : blocks.apply(tile[1]));
+        }
+        return counter.counted;
     }
 
     /**
@@ -155,7 +195,15 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalArgumentException if one is out of range
      */
     public static void check(int bins, double maxDistance) {
-        PairCounter.check(bins, maxDistance);
+        if (bins < 1 || bins > MOST_BINS) {
+            throw new IllegalArgumentException("bins must be 1 to " + MOST_BINS + ", but is " + bins
+                    + "; 1048576 are plenty.");
+        }
+        if (!(maxDistance > 0) || !Float.isFinite((float) maxDistance)
+                || !Float.isFinite((float) (bins / maxDistance))) {
+            throw new IllegalArgumentException("maxDistance must be greater than 0 and finite, but is " + maxDistance
+                    + "; four times the margin is usual.");
+        }
     }
 
     /**
@@ -196,29 +244,14 @@ public final class DistanceHistogram implements Serializable {
         return similar.length;
     }
 
-    /** {@return where the last bin ends} */
-    public double maxDistance() {
-        return maxDistance;
-    }
-
     /** {@return how wide a bin is, in units of distance: no threshold is known better than this} */
     public double binWidth() {
         return maxDistance / bins();
     }
 
-    /** {@return a copy of the counts of the similar pairs, one a bin} */
-    public long[] similar() {
-        return similar.clone();
-    }
-
-    /** {@return a copy of the counts of the dissimilar pairs, one a bin} */
-    public long[] dissimilar() {
-        return dissimilar.clone();
-    }
-
     /** {@return the number of pairs} */
     public long pairs() {
-        return Arrays.stream(similar).sum() + Arrays.stream(dissimilar).sum();
+        return similarPairs() + Arrays.stream(dissimilar).sum();
     }
 
     /** {@return the number of similar pairs} */

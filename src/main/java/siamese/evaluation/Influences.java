@@ -46,14 +46,8 @@ final class Influences {
     /** How steep the two rates are is seen between the thresholds where either is half the equal error rate. */
     Estimate equalErrorRate() {
         Roc.Crossing equal = roc.crossing();
-        int from = 0;
-        while (far[from] < equal.rate() / 2) {
-            from++;
-        }
-        int to = far.length - 1;
-        while (1 - tar[to] < equal.rate() / 2) {
-            to--;
-        }
+        int from = (int) Arrays.stream(far).filter(rate -> rate < equal.rate() / 2).count();
+        int to = (int) Arrays.stream(tar).filter(rate -> 1 - rate >= equal.rate() / 2).count() - 1;
         double both = far[to] - far[from] + tar[to] - tar[from];
         double weight = both > 0 ? (tar[to] - tar[from]) / both : 0.5;
         return estimate(equal.rate(), j -> j > equal.step() ? 1 - weight : 0, j -> j > equal.step() ? 0 : weight);
@@ -64,12 +58,11 @@ final class Influences {
         double[] influences = new double[pairs.size()];
         double similarSum = 0;
         double dissimilarSum = 0;
-        for (int k = 0; k < influences.length; k++) {
-            boolean similar = ranking.similar()[k];
-            double score = (similar ? similarScore : dissimilarScore).applyAsDouble(ranking.steps()[k]);
-            influences[ranking.order()[k]] = score;
-            similarSum += similar ? score : 0;
-            dissimilarSum += similar ? 0 : score;
+        for (int p = 0; p < influences.length; p++) {
+            boolean similar = pairs.similar()[p];
+            influences[p] = (similar ? similarScore : dissimilarScore).applyAsDouble(ranking.steps()[p]);
+            similarSum += similar ? influences[p] : 0;
+            dissimilarSum += similar ? 0 : influences[p];
         }
         for (int p = 0; p < influences.length; p++) {
             influences[p] = pairs.similar()[p] ? (influences[p] - similarSum / roc.positives) / roc.positives

@@ -1,25 +1,23 @@
 package siamese.evaluation;
 
-import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
- * Pairs in ascending order of distance. Pairs of equal distance are accepted together, in one step.
+ * Which step accepts each pair where the nearest are accepted first, and pairs of equal distance together, in one step.
  *
- * @param order the pairs' numbers, the nearest first
- * @param similar whether each is similar, in this order
- * @param steps which step accepts each, from 0, in this order
  * @param distances those of the steps, ascending
+ * @param steps which step accepts each pair, from 0
+ * @param roc the curve of these pairs, of which there are both kinds
  */
-record Ranking(int[] order, boolean[] similar, int[] steps, double[] distances) {
+record Ranking(double[] distances, int[] steps, Roc roc) {
 
     /**
-     * {@return pairs in order}
+     * {@return the steps of some pairs}
      *
      * @param distances one a pair
      * @param similar one a pair
-     * @throws IllegalArgumentException if the two differ in length, or a distance is not a finite number
+     * @throws IllegalArgumentException if the two differ in length, a distance is not a finite number, or there is no
+     *     similar or no dissimilar pair
      */
     static Ranking of(double[] distances, boolean[] similar) {
         if (distances.length != similar.length) {
@@ -32,34 +30,19 @@ record Ranking(int[] order, boolean[] similar, int[] steps, double[] distances) 
                         + ", but a distance must be a finite number; did training fail?");
             }
         }
-        int[] order = IntStream.range(0, distances.length).toArray();
-        IntArrays.stableSort(order, (p, q) -> Double.compare(distances[p], distances[q])); // no object for each pair
-        boolean[] sorted = new boolean[order.length];
-        int[] steps = new int[order.length];
-        double[] distinct = new double[order.length];
-        int step = -1;
-        for (int k = 0; k < order.length; k++) {
-            double distance = distances[order[k]];
-            if (step < 0 || distance != distinct[step]) {
-                step++;
-                distinct[step] = distance;
+        double[] sorted = Arrays.stream(distances).map(d -> d + 0.0).sorted().toArray(); // −0.0 + 0.0 is 0.0
+        int count = 0;
+        for (double distance : sorted) {
+            if (count == 0 || distance > sorted[count - 1]) {
+                sorted[count++] = distance;
             }
-            sorted[k] = similar[order[k]];
-            steps[k] = step;
         }
-        return new Ranking(order, sorted, steps, Arrays.copyOf(distinct, step + 1));
-    }
-
-    /**
-     * {@return the curve of these pairs}
-     *
-     * @throws IllegalArgumentException if there is no similar or no dissimilar pair
-     */
-    Roc roc() {
-        long[] similarCounts = new long[distances.length];
-        long[] dissimilarCounts = new long[distances.length];
-        for (int k = 0; k < steps.length; k++) {
-            (similar[k] ? similarCounts : dissimilarCounts)[steps[k]]++;
+        double[] distinct = Arrays.copyOf(sorted, count);
+        int[] steps = Arrays.stream(distances).mapToInt(d -> Arrays.binarySearch(distinct, d + 0.0)).toArray();
+        long[] similarCounts = new long[count];
+        long[] dissimilarCounts = new long[count];
+        for (int p = 0; p < steps.length; p++) {
+            (similar[p] ? similarCounts : dissimilarCounts)[steps[p]]++;
         }
         Roc roc = new Roc(dissimilarCounts, similarCounts);
         if (!roc.hasBothKinds()) {
@@ -67,6 +50,6 @@ record Ranking(int[] order, boolean[] similar, int[] steps, double[] distances) 
                     + " similar and " + roc.negatives
                     + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
         }
-        return roc;
+        return new Ranking(distinct, steps, roc);
     }
 }

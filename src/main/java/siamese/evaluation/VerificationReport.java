@@ -1,6 +1,7 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 import org.apache.commons.math3.distribution.TDistribution;
 import siamese.data.Pairs;
 
@@ -232,9 +233,8 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         Ranking ranking = Ranking.of(distances, similar);
         Roc roc = ranking.roc();
         double[] steps = ranking.distances();
-        double[] thresholds = new double[steps.length + 1];
-        thresholds[0] = Double.NEGATIVE_INFINITY;
-        System.arraycopy(steps, 0, thresholds, 1, steps.length);
+        double[] thresholds = DoubleStream.concat(DoubleStream.of(Double.NEGATIVE_INFINITY), Arrays.stream(steps))
+                .toArray();
         Roc.Crossing equal = roc.crossing();
         double lower = equal.step() == 0 ? Math.min(0, steps[0]) : steps[equal.step() - 1];
         return new VerificationReport(source, similar.length, (int) roc.positives, thresholds, roc.falseAcceptRates(),
@@ -289,11 +289,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         if (!(falseAcceptRate >= 0 && falseAcceptRate <= 1)) {
             throw new IllegalArgumentException("falseAcceptRate must be 0 to 1, but is " + falseAcceptRate + ".");
         }
-        int k = 0;
-        while (k + 1 < thresholds.length && falseAcceptRates[k + 1] <= falseAcceptRate) {
-            k++;
-        }
-        return trueAcceptRates[k];
+        return trueAcceptRates[(int) Arrays.stream(falseAcceptRates).filter(rate -> rate <= falseAcceptRate).count() - 1];
     }
 
     private int pointAt(double threshold) {
