@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 
 /**
  * How many similar and how many dissimilar pairs lie at which distance, counted in bins of equal width: what is left of
@@ -46,10 +47,8 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      */
     public DistanceHistogram {
         check(similar.length, maxDistance);
-        if (dissimilar.length != similar.length) {
-            throw new IllegalArgumentException("similar and dissimilar must have one entry a bin, but have "
-                    + similar.length + " and " + dissimilar.length + ".");
-        }
+        Validate.isTrue(dissimilar.length == similar.length, "similar and dissimilar must have one entry a bin, but "
+                + "have %s and %s.", similar.length, dissimilar.length);
     }
 
     /**
@@ -67,15 +66,12 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
          *     or one is not finite
          */
         public Block {
-            if (labels.length == 0 || components.length == 0 || components.length % labels.length != 0) {
-                throw new IllegalArgumentException("components must have the same number for each of the points, at "
-                        + "least one, but has " + components.length + " for " + labels.length + " points.");
-            }
+            Validate.isTrue(labels.length > 0 && components.length > 0 && components.length % labels.length == 0,
+                    "components must have the same number for each of the points, at least one, but has %s for %s "
+                    + "points.", components.length, labels.length);
             for (float value : components) {
-                if (!Float.isFinite(value)) {
-                    throw new IllegalArgumentException("components contains " + value + ", but every component must be "
-                            + "finite in single precision; was the network trained with too high a rate?");
-                }
+                Validate.isTrue(Float.isFinite(value), "components contains %s, but every component must be finite in "
+                        + "single precision; was the network trained with too high a rate?", value);
             }
         }
 
@@ -144,9 +140,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
 
     /** The pairs of all points in blocks of so many rows, counted in so many parts. */
     static DistanceHistogram of(Embeddings points, int bins, double maxDistance, int rows, int parts) {
-        if (points.size() < 2) {
-            throw new IllegalArgumentException("points has one point, but a pair needs two.");
-        }
+        Validate.isTrue(points.size() >= 2, "points has one point, but a pair needs two.");
         check(bins, maxDistance); // here, not in a worker
         List<Block> blocks = Block.split(points, rows);
         int[][] tiles = tiles(blocks.size());
@@ -195,15 +189,11 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      * @throws IllegalArgumentException if one is out of range
      */
     public static void check(int bins, double maxDistance) {
-        if (bins < 1 || bins > MOST_BINS) {
-            throw new IllegalArgumentException("bins must be 1 to " + MOST_BINS + ", but is " + bins
-                    + "; 1048576 are plenty.");
-        }
-        if (!(maxDistance > 0) || !Float.isFinite((float) maxDistance)
-                || !Float.isFinite((float) (bins / maxDistance))) {
-            throw new IllegalArgumentException("maxDistance must be greater than 0 and finite, but is " + maxDistance
-                    + "; four times the margin is usual.");
-        }
+        Validate.isTrue(bins >= 1 && bins <= MOST_BINS, "bins must be 1 to %s, but is %s; 1048576 are plenty.",
+                MOST_BINS, bins);
+        Validate.isTrue(maxDistance > 0 && Float.isFinite((float) maxDistance)
+                && Float.isFinite((float) (bins / maxDistance)), "maxDistance must be greater than 0 and finite, but "
+                + "is %s; four times the margin is usual.", maxDistance);
     }
 
     /**
@@ -214,9 +204,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      * @throws IllegalArgumentException if there are none
      */
     public static int[][] tiles(int n) {
-        if (n < 1) {
-            throw new IllegalArgumentException("n must be at least 1 block, but is " + n + ".");
-        }
+        Validate.isTrue(n >= 1, "n must be at least 1 block, but is %s.", n);
         return IntStream.range(0, n).boxed().flatMap(a -> IntStream.range(a, n).mapToObj(b -> new int[] {a, b}))
                 .toArray(int[][]::new);
     }
@@ -228,10 +216,8 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      * @throws IllegalArgumentException if it has other bins
      */
     public DistanceHistogram plus(DistanceHistogram other) {
-        if (other.bins() != bins() || other.maxDistance != maxDistance) {
-            throw new IllegalArgumentException("other must have the same bins, " + bins() + " up to " + maxDistance
-                    + ", but has " + other.bins() + " up to " + other.maxDistance + ".");
-        }
+        Validate.isTrue(other.bins() == bins() && other.maxDistance == maxDistance, "other must have the same bins, "
+                + "%s up to %s, but has %s up to %s.", bins(), maxDistance, other.bins(), other.maxDistance);
         long[] s = similar.clone();
         long[] d = dissimilar.clone();
         Arrays.setAll(s, k -> s[k] + other.similar[k]);

@@ -3,6 +3,7 @@ package siamese.evaluation;
 import it.unimi.dsi.fastutil.longs.Long2DoubleOpenHashMap;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
+import org.apache.commons.lang3.Validate;
 import siamese.data.Pairs;
 import siamese.evaluation.VerificationReport.Estimate;
 
@@ -30,10 +31,8 @@ final class Influences {
     }
 
     Estimate accuracy(double threshold) {
-        if (!Double.isFinite(threshold)) {
-            throw new IllegalArgumentException("threshold is " + threshold
-                    + ", but must be finite; choose one on validation pairs, such as report.equalErrorThreshold().");
-        }
+        Validate.isTrue(Double.isFinite(threshold), "threshold is %s, but must be finite; choose one on validation "
+                + "pairs, such as report.equalErrorThreshold().", threshold);
         int accepted = (int) Arrays.stream(ranking.distances()).filter(d -> d <= threshold).count();
         double share = (double) roc.positives / pairs.size();
         return estimate(roc.accuracy(accepted), j -> j < accepted ? share : 0, j -> j < accepted ? 0 : 1 - share);

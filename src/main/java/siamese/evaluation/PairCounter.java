@@ -1,6 +1,7 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import org.apache.commons.lang3.Validate;
 import siamese.evaluation.DistanceHistogram.Block;
 
 /** Counts the pairs of a {@link DistanceHistogram}, block by block. For one thread; several count each their own. */
@@ -21,10 +22,8 @@ final class PairCounter {
 
     /** Counts each pair of a point of one block and a point of another, or within a block if both are the same one. */
     void add(Block a, Block b) {
-        if (a.dimensions() != b.dimensions()) {
-            throw new IllegalArgumentException("The points of b must have as many components as those of a, "
-                    + a.dimensions() + ", but have " + b.dimensions() + "; do both come from the same network?");
-        }
+        Validate.isTrue(a.dimensions() == b.dimensions(), "The points of b must have as many components as those of "
+                + "a, %s, but have %s; do both come from the same network?", a.dimensions(), b.dimensions());
         boolean above = a == b;
         long[] similar = counted.similar();
         long[] dissimilar = counted.dissimilar();

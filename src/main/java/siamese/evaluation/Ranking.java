@@ -1,6 +1,7 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import org.apache.commons.lang3.Validate;
 
 /**
  * Which step accepts each pair where the nearest are accepted first, and pairs of equal distance together, in one step.
@@ -20,15 +21,11 @@ record Ranking(double[] distances, int[] steps, Roc roc) {
      *     similar or no dissimilar pair
      */
     static Ranking of(double[] distances, boolean[] similar) {
-        if (distances.length != similar.length) {
-            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have "
-                    + distances.length + " and " + similar.length + ".");
-        }
+        Validate.isTrue(distances.length == similar.length, "distances and similar must have one entry a pair, but "
+                + "have %s and %s.", distances.length, similar.length);
         for (int p = 0; p < distances.length; p++) {
-            if (!Double.isFinite(distances[p])) {
-                throw new IllegalArgumentException("distances[" + p + "] is " + distances[p]
-                        + ", but a distance must be a finite number; did training fail?");
-            }
+            Validate.isTrue(Double.isFinite(distances[p]), "distances[%s] is %s, but a distance must be a finite "
+                    + "number; did training fail?", p, distances[p]);
         }
         double[] sorted = Arrays.stream(distances).map(d -> d + 0.0).sorted().toArray(); // −0.0 + 0.0 is 0.0
         int count = 0;
@@ -45,11 +42,9 @@ record Ranking(double[] distances, int[] steps, Roc roc) {
             (similar[p] ? similarCounts : dissimilarCounts)[steps[p]]++;
         }
         Roc roc = new Roc(dissimilarCounts, similarCounts);
-        if (!roc.hasBothKinds()) {
-            throw new IllegalArgumentException("similar must have both kinds of pairs, but has " + roc.positives
-                    + " similar and " + roc.negatives
-                    + " dissimilar ones; take pairs of both kinds, as Pairs.create makes them.");
-        }
+        Validate.isTrue(roc.hasBothKinds(), "similar must have both kinds of pairs, but has %s similar and %s "
+                + "dissimilar ones; take pairs of both kinds, as Pairs.create makes them.", roc.positives,
+                roc.negatives);
         return new Ranking(distinct, steps, roc);
     }
 }
