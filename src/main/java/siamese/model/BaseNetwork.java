@@ -176,8 +176,7 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
         long[] given = Arrays.stream(examples.shape()).asLongStream().toArray();
         if (!Arrays.equals(own, given)) {
             throw new IllegalArgumentException("The base network reads examples of shape " + text(input)
-                    + ", but those of "
-                    + examples.source() + " have "
+                    + ", but those of " + examples.source() + " have "
                     + Arrays.stream(given).mapToObj(Long::toString).collect(Collectors.joining(" × "))
                     + "; make a base network for these, or bring pictures to its size.");
         }

@@ -1,6 +1,7 @@
 package siamese.model;
 
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -27,14 +28,18 @@ public record Batch(int[] labels, int[] first, int[] second, boolean[] similar, 
                 || weights.length != first.length) {
             throw new IllegalArgumentException("A batch needs a pair at least and one entry a pair, but "
                     + "first, second, similar and weights have " + first.length + ", " + second.length + ", "
-                    + similar.length + " and "
-                    + weights.length + ".");
+                    + similar.length + " and " + weights.length + ".");
         }
     }
 
     /** {@return the number of pairs} */
     public int size() {
         return first.length;
+    }
+
+    /** {@return where a pair stands in a matrix of all examples, row by row} */
+    int place(int pair) {
+        return labels.length * first[pair] + second[pair];
     }
 
     /**
@@ -44,11 +49,7 @@ public record Batch(int[] labels, int[] first, int[] second, boolean[] similar, 
      */
     public double[] distances(INDArray embeddings) {
         double[] all = distance.matrix(embeddings);
-        double[] distances = new double[first.length];
-        for (int p = 0; p < distances.length; p++) {
-            distances[p] = all[labels.length * first[p] + second[p]];
-        }
-        return distances;
+        return IntStream.range(0, size()).mapToDouble(p -> all[place(p)]).toArray();
     }
 
     /**
@@ -59,10 +60,9 @@ public record Batch(int[] labels, int[] first, int[] second, boolean[] similar, 
      * @param slopes of each pair, the derivative of the loss by its distance
      */
     public Loss.Result result(INDArray embeddings, double loss, double[] slopes) {
-        int n = labels.length;
-        double[] all = new double[n * n];
+        double[] all = new double[labels.length * labels.length];
         for (int p = 0; p < slopes.length; p++) {
-            all[n * first[p] + second[p]] += slopes[p];
+            all[place(p)] += slopes[p];
         }
         return new Loss.Result(loss, distance.gradient(embeddings, distance.matrix(embeddings), all));
     }

@@ -74,15 +74,13 @@ abstract class Batches {
 
     /** {@return the batch of some pairs: its examples, each once, and their places in it} */
     static Batch of(Pairs pairs, int[] chosen, int[] distinct, Distance distance) {
-        int[] first = new int[chosen.length];
-        int[] second = new int[chosen.length];
-        boolean[] similar = new boolean[chosen.length];
+        int[] first = IntStream.of(chosen).map(p -> Arrays.binarySearch(distinct, pairs.first()[p])).toArray();
+        int[] second = IntStream.of(chosen).map(p -> Arrays.binarySearch(distinct, pairs.second()[p])).toArray();
         double[] weights = new double[chosen.length];
+        Arrays.fill(weights, 1.0 / chosen.length);
+        boolean[] similar = new boolean[chosen.length];
         for (int k = 0; k < chosen.length; k++) {
-            first[k] = Arrays.binarySearch(distinct, pairs.first()[chosen[k]]);
-            second[k] = Arrays.binarySearch(distinct, pairs.second()[chosen[k]]);
             similar[k] = pairs.similar()[chosen[k]];
-            weights[k] = 1.0 / chosen.length;
         }
         return new Batch(IntStream.of(distinct).map(pairs.examples()::label).toArray(), first, second, similar, weights,
                 distance);

@@ -1,14 +1,12 @@
 package siamese.model;
 
 import java.util.Arrays;
-import java.util.Objects;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.ILossFunction;
 import org.nd4j.linalg.lossfunctions.LossUtil;
 import org.nd4j.linalg.ops.transforms.Transforms;
-import org.nd4j.shade.jackson.annotation.JsonAutoDetect;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
 /**
@@ -19,18 +17,17 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * <pre>L = s·D² + (1 − s)·max(0, m − D)²        ∂L/∂D = 2·s·D − 2·(1 − s)·max(0, m − D)</pre>
  *
  * <p>As a loss function of Deeplearning4j it reads distances (shape [n, 1], at least 0) as the network's output and s
- * (shape [n, 1], 1 similar, 0 dissimilar) as labels. Immutable.
+ * (shape [n, 1], 1 similar, 0 dissimilar) as labels.
+ *
+ * @param margin the distance beyond which a dissimilar pair costs nothing; greater than 0
+ * @param violatingOnly whether the dissimilar pairs of a batch that are closer than the margin share the weight of all
+ *     of them, so that those beyond it, which have nothing left to teach, do not count in the mean
  */
-@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY, getterVisibility = JsonAutoDetect.Visibility.NONE)
-public final class ContrastiveLoss implements Loss, ILossFunction {
-
-    private static final long serialVersionUID = 1;
-
-    private final double margin;
-    private final boolean violatingOnly;
+public record ContrastiveLoss(@JsonProperty("margin") double margin,
+        @JsonProperty("violatingOnly") boolean violatingOnly) implements Loss, ILossFunction {
 
     /**
-     * Creates the loss.
+     * Creates the loss with the mean over all pairs.
      *
      * @param margin the distance beyond which a dissimilar pair costs nothing; greater than 0
      * @throws IllegalArgumentException if the margin is not a number greater than 0
@@ -40,26 +37,15 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
     }
 
     /**
-     * Creates the loss, perhaps with a mean that leaves out what has nothing left to teach.
+     * Checks the margin.
      *
-     * @param margin the distance beyond which a dissimilar pair costs nothing; greater than 0
-     * @param violatingOnly whether the dissimilar pairs of a batch that are closer than the margin share the weight of
-     *     all of them, so that those beyond it do not count in the mean
-     * @throws IllegalArgumentException if the margin is not a number greater than 0
+     * @throws IllegalArgumentException if it is not a number greater than 0
      */
-    public ContrastiveLoss(@JsonProperty("margin") double margin,
-            @JsonProperty("violatingOnly") boolean violatingOnly) {
+    public ContrastiveLoss {
         if (!(margin > 0) || Double.isInfinite(margin)) {
             throw new IllegalArgumentException("margin must be greater than 0, but is " + margin
                     + "; the overview uses 1.");
         }
-        this.margin = margin;
-        this.violatingOnly = violatingOnly;
-    }
-
-    /** {@return the distance beyond which a dissimilar pair costs nothing} */
-    public double margin() {
-        return margin;
     }
 
     /**
@@ -83,8 +69,7 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
     public double mean(double[] distances, boolean[] similar) {
         if (distances.length == 0 || distances.length != similar.length) {
             throw new IllegalArgumentException("distances and similar must have one entry a pair, but have "
-                    + distances.length
-                    + " and " + similar.length + ".");
+                    + distances.length + " and " + similar.length + ".");
         }
         double sum = 0;
         for (int p = 0; p < distances.length; p++) {
@@ -95,26 +80,27 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
 
     @Override
     public Result of(INDArray embeddings, Batch batch) {
-        double[] d = batch.distances(embeddings);
-        double scale = violatingOnly ? scale(batch, d) : 1;
+        double[] d = batch.distance().matrix(embeddings);
         double[] slopes = new double[d.length];
+        double scale = violatingOnly ? scale(batch, d) : 1;
         double loss = 0;
-        for (int p = 0; p < d.length; p++) {
+        for (int p = 0; p < batch.size(); p++) {
+            int at = batch.place(p);
             double weight = batch.weights()[p] * (batch.similar()[p] ? 1 : scale);
-            loss += weight * of(d[p], batch.similar()[p]);
-            slopes[p] = 2 * weight * (batch.similar()[p] ? d[p] : -Math.max(0, margin - d[p]));
+            loss += weight * of(d[at], batch.similar()[p]);
+            slopes[at] += 2 * weight * (batch.similar()[p] ? d[at] : -Math.max(0, margin - d[at]));
         }
-        return batch.result(embeddings, loss, slopes);
+        return new Result(loss, batch.distance().gradient(embeddings, d, slopes));
     }
 
     /** How many times heavier the dissimilar pairs within the margin must be so that they weigh as much as all. */
-    private double scale(Batch batch, double[] distances) {
+    private double scale(Batch batch, double[] d) {
         double all = 0;
         double within = 0;
-        for (int p = 0; p < distances.length; p++) {
+        for (int p = 0; p < batch.size(); p++) {
             if (!batch.similar()[p]) {
                 all += batch.weights()[p];
-                within += distances[p] < margin ? batch.weights()[p] : 0;
+                within += d[batch.place(p)] < margin ? batch.weights()[p] : 0;
             }
         }
         return within > 0 ? all / within : 1;
@@ -123,65 +109,50 @@ public final class ContrastiveLoss implements Loss, ILossFunction {
     @Override
     public double computeScore(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask,
             boolean average) {
-        INDArray scores = computeScoreArray(labels, preOutput, activationFn, mask);
-        double sum = scores.sumNumber().doubleValue();
-        return average ? sum / scores.size(0) : sum;
+        return computeGradientAndScore(labels, preOutput, activationFn, mask, average).getFirst();
     }
 
     @Override
     public INDArray computeScoreArray(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
-        INDArray distance = activationFn.getActivation(preOutput.dup(), true);
-        INDArray s = similarity(labels, distance);
-        INDArray missing = Transforms.relu(distance.rsub(margin), false);
-        INDArray scores = s.mul(distance).muli(distance).addi(s.rsub(1).muli(missing).muli(missing));
-        if (mask != null) {
-            LossUtil.applyMask(scores, mask);
-        }
-        return scores;
+        INDArray d = activationFn.getActivation(preOutput.dup(), true);
+        INDArray s = similarity(labels, d);
+        INDArray missing = Transforms.relu(d.rsub(margin), false);
+        return masked(s.mul(d).muli(d).addi(s.rsub(1).muli(missing).muli(missing)), mask);
     }
 
     @Override
     public INDArray computeGradient(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask) {
-        INDArray distance = activationFn.getActivation(preOutput.dup(), true);
-        INDArray s = similarity(labels, distance);
-        INDArray missing = Transforms.relu(distance.rsub(margin), false);
-        INDArray slope = s.mul(distance).subi(s.rsub(1).muli(missing)).muli(2);
-        INDArray gradient = activationFn.backprop(preOutput.dup(), slope).getFirst();
-        if (mask != null) {
-            LossUtil.applyMask(gradient, mask);
-        }
-        return gradient;
+        INDArray d = activationFn.getActivation(preOutput.dup(), true);
+        INDArray s = similarity(labels, d);
+        INDArray slope = s.mul(d).subi(s.rsub(1).muli(Transforms.relu(d.rsub(margin), false))).muli(2);
+        return masked(activationFn.backprop(preOutput.dup(), slope).getFirst(), mask);
     }
 
     @Override
     public Pair<Double, INDArray> computeGradientAndScore(INDArray labels, INDArray preOutput, IActivation activationFn,
             INDArray mask, boolean average) {
-        return new Pair<>(computeScore(labels, preOutput, activationFn, mask, average),
-                computeGradient(labels, preOutput, activationFn, mask));
+        double sum = computeScoreArray(labels, preOutput, activationFn, mask).sumNumber().doubleValue();
+        return new Pair<>(average ? sum / labels.size(0) : sum, computeGradient(labels, preOutput, activationFn, mask));
     }
 
     private static INDArray similarity(INDArray labels, INDArray distance) {
         if (!labels.equalShapes(distance)) {
             throw new IllegalArgumentException("labels must have one row a pair, shape "
-                    + Arrays.toString(distance.shape())
-                    + ", but has shape " + Arrays.toString(labels.shape()) + ".");
+                    + Arrays.toString(distance.shape()) + ", but has shape " + Arrays.toString(labels.shape()) + ".");
         }
         return labels.castTo(distance.dataType());
+    }
+
+    private static INDArray masked(INDArray values, INDArray mask) {
+        if (mask != null) {
+            LossUtil.applyMask(values, mask);
+        }
+        return values;
     }
 
     @Override
     public String name() {
         return toString();
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof ContrastiveLoss loss && loss.margin == margin && loss.violatingOnly == violatingOnly;
-    }
-
-    @Override
-    public int hashCode() {
-        return Objects.hash(margin, violatingOnly);
     }
 
     @Override

@@ -73,8 +73,7 @@ final class Core {
     }
 
     synchronized SiameseNetwork.State steps(Distance distance, SiameseNetwork.State from, Batches batches,
-            Recipe recipe, int count,
-            int ofSteps) {
+            Recipe recipe, int count, int ofSteps) {
         restore(from);
         execution.seed(batches.random.nextLong());
         INDArray means = Nd4j.createFromArray(from.moments());

@@ -1,5 +1,6 @@
 package siamese.model;
 
+import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -11,11 +12,7 @@ final class Euclidean implements Distance {
 
     @Override
     public double of(double[] a, double[] b) {
-        double sum = 0;
-        for (int k = 0; k < a.length; k++) {
-            sum += (a[k] - b[k]) * (a[k] - b[k]);
-        }
-        return Math.sqrt(sum);
+        return MathArrays.distance(a, b);
     }
 
     @Override

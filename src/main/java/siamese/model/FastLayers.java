@@ -1,7 +1,9 @@
 package siamese.model;
 
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -18,6 +20,11 @@ final class FastLayers {
 
     /** A layer's weights and biases, and where their gradient belongs; the biases may be absent. */
     record Weights(INDArray weights, INDArray biases, INDArray dWeights, INDArray dBiases) {
+    }
+
+    /** {@return the arrays that are there} */
+    private static INDArray[] present(INDArray... arrays) {
+        return Stream.of(arrays).filter(Objects::nonNull).toArray(INDArray[]::new);
     }
 
     /**
@@ -40,33 +47,19 @@ final class FastLayers {
             filters = (int) own.weights.size(sequence ? 3 : 0);
         }
 
-        private INDArray[] inputs(INDArray... more) {
-            INDArray[] inputs = new INDArray[(own.biases == null ? 2 : 3) + more.length];
-            inputs[0] = in;
-            inputs[1] = own.weights;
-            if (own.biases != null) {
-                inputs[2] = own.biases;
-            }
-            System.arraycopy(more, 0, inputs, inputs.length - more.length, more.length);
-            return inputs;
-        }
-
         @Override
         INDArray forward(INDArray values, boolean training) {
             in = values;
             INDArray out = array(0, in.size(0), shape.output(0, in.size(1)), shape.output(1, in.size(2)), filters);
-            run("conv2d", window, inputs(), out);
+            run("conv2d", window, present(in, own.weights, own.biases), out);
             return out;
         }
 
         @Override
         INDArray backward(INDArray out, boolean wanted) {
             INDArray dIn = like(1, in); // the operation computes it in any case
-            if (own.biases == null) {
-                run("conv2d_bp", window, inputs(out), dIn, own.dWeights);
-            } else {
-                run("conv2d_bp", window, inputs(out), dIn, own.dWeights, own.dBiases);
-            }
+            run("conv2d_bp", window, present(in, own.weights, own.biases, out),
+                    present(dIn, own.dWeights, own.dBiases));
             return dIn;
         }
     }

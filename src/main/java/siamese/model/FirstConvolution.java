@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -28,13 +29,14 @@ final class FirstConvolution extends FastLayer {
     private final int columns;
     private final int filters;
     private final int size;
+    private final int places;
     private INDArray patches;
     private INDArray convolved;
     private INDArray largest;
 
     /**
      * @param window of the convolution, not padded by itself ("same")
-     * @param pooling that follows, of windows beside each other; null for none
+     * @param pooling that follows, of windows beside each other; of one place where there is none
      * @param own weights as [filters, channels, rows, columns]
      * @param picture channels, rows and columns of a picture
      * @param rows of the output that are needed
@@ -50,42 +52,34 @@ final class FirstConvolution extends FastLayer {
         this.columns = columns;
         filters = (int) own.weights().size(0);
         size = (int) own.weights().length() / filters;
-    }
-
-    private int places() {
-        return pooling == null ? 1 : pooling.kernel()[0] * pooling.kernel()[1];
+        places = pooling.kernel()[0] * pooling.kernel()[1];
     }
 
     @Override
     long kept() {
-        return (long) places() * rows * columns * (size + 1);
+        return (long) places * rows * columns * (size + 1);
     }
 
     @Override
     INDArray forward(INDArray pictures, boolean training) {
         int n = (int) pictures.size(0);
         long outputs = (long) n * rows * columns;
-        patches = array(0, places() * outputs, size + 1);
+        patches = array(0, places * outputs, size + 1);
         cut(pictures.data().asNioFloat(), n);
         INDArray joined = array(1, filters, size + 1);
         weights(joined).assign(own.weights().reshape('c', filters, size));
-        if (own.biases() == null) {
-            joined.getColumn(size).assign(0);
-        } else {
-            joined.getColumn(size).assign(own.biases());
-        }
-        convolved = array(2, places() * outputs, filters);
+        joined.getColumn(size).assign(own.biases() == null ? Nd4j.scalar(0f) : own.biases());
+        convolved = array(2, places * outputs, filters);
         multiply(patches, false, joined, true, convolved);
         largest = convolved;
-        if (places() > 1) {
+        if (places > 1) {
             largest = array(3, outputs, filters);
-            run("maximum", NONE, new INDArray[] {place(0), place(1)}, largest);
-            for (int k = 2; k < places(); k++) {
-                run("maximum", NONE, new INDArray[] {largest, place(k)}, largest);
+            for (int k = 1; k < places; k++) {
+                run("maximum", NONE, new INDArray[] {k == 1 ? place(0) : largest, place(k)}, largest);
             }
         }
         // the next layer may change what it gets
-        return (places() > 1 && training ? like(4, largest).assign(largest) : largest)
+        return (places > 1 && training ? like(4, largest).assign(largest) : largest)
                 .reshape('c', n, rows, columns, filters);
     }
 
@@ -94,15 +88,15 @@ final class FirstConvolution extends FastLayer {
     }
 
     private INDArray place(int number) {
-        long length = convolved.size(0) / places();
+        long length = convolved.size(0) / places;
         return convolved.get(NDArrayIndex.interval(number * length, (number + 1) * length));
     }
 
     /** Cuts the patches: first those of the upper left places of all windows of the pooling, then the others. */
     private void cut(FloatBuffer pictures, int n) {
-        int down = window.stride()[0] * (pooling == null ? 1 : pooling.stride()[0]);
-        int right = window.stride()[1] * (pooling == null ? 1 : pooling.stride()[1]);
-        int across = pooling == null ? 1 : pooling.kernel()[1];
+        int down = window.stride()[0] * pooling.stride()[0];
+        int right = window.stride()[1] * pooling.stride()[1];
+        int across = pooling.kernel()[1];
         int high = picture[1] + 2 * window.padding()[0];
         int wide = picture[2] + 2 * window.padding()[1];
         int length = rows * columns * (size + 1);
@@ -111,7 +105,7 @@ final class FirstConvolution extends FastLayer {
             float[] padded = padded(pictures, number, high, wide);
             float[] cut = new float[length];
             Arrays.fill(cut, 1);
-            for (int place = 0; place < places(); place++) {
+            for (int place = 0; place < places; place++) {
                 int corner = place / across * window.stride()[0] * wide + place % across * window.stride()[1];
                 for (int y = 0; y < rows; y++) {
                     for (int line = 0; line < picture[0] * window.kernel()[0]; line++) { // of a patch
@@ -151,7 +145,7 @@ final class FirstConvolution extends FastLayer {
     @Override
     INDArray backward(INDArray out, boolean wanted) {
         INDArray dConvolved = rows(out);
-        if (places() > 1) {
+        if (places > 1) {
             route(numbers(dConvolved));
             dConvolved = convolved;
         }
@@ -179,7 +173,7 @@ final class FirstConvolution extends FastLayer {
             int[] own = new int[left.length];
             gradient.get(at, left);
             most.get(at, best);
-            for (int place = 0; place < places(); place++) {
+            for (int place = 0; place < places; place++) {
                 values.get(place * length + at, own);
                 for (int k = 0; k < own.length; k++) {
                     int difference = own[k] ^ best[k];

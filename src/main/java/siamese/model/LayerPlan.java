@@ -181,9 +181,9 @@ final class LayerPlan {
 
     /** The first convolution with the pooling behind it. */
     private FastLayer first(ConvolutionLayer layer, FastLayers.Weights own) {
-        Window pooling = isPooledAtOnce() ? Window.of((SubsamplingLayer) layer(1)) : null;
-        int behind = pooling == null ? 1 : 2;
-        return new FirstConvolution(Window.of(layer), pooling, own,
+        int behind = isPooledAtOnce() ? 2 : 1;
+        return new FirstConvolution(Window.of(layer),
+                behind == 2 ? Window.of((SubsamplingLayer) layer(1)) : Window.ONE_PLACE, own,
                 IntStream.range(0, 3).map(k -> (int) shapes[0].getShape()[k]).toArray(), needed(behind, 0),
                 needed(behind, 1));
     }
@@ -231,8 +231,7 @@ final class LayerPlan {
                 ? new FastLayers.Weights(Nd4j.valueArrayOf(mean.shape(), layer.getGamma(), type),
                         Nd4j.valueArrayOf(mean.shape(), layer.getBeta(), type), null, null)
                 : new FastLayers.Weights(view(k, "gamma", weights), view(k, "beta", weights),
-                view(k, "gamma", gradient),
-                        view(k, "beta", gradient));
+                view(k, "gamma", gradient), view(k, "beta", gradient));
         steps.add(new Normalization(type, own, mean, view(k, layer.isUseLogStd() ? "log10stdev" : "var", weights),
                 layer.isUseLogStd(), layer.getEps(), layer.getDecay()));
     }
@@ -245,14 +244,10 @@ final class LayerPlan {
         MultiLayerConfiguration alone = BaseNetwork.common(0).trainingWorkspaceMode(WorkspaceMode.NONE)
                 .inferenceWorkspaceMode(WorkspaceMode.NONE).list().layer(own).setInputType(shapes[k]).build();
         alone.setDataType(type);
-        long from = 0;
-        for (int before = 0; before < k; before++) {
-            from += network.getLayer(before).numParams();
-        }
+        long from = IntStream.range(0, k).mapToLong(before -> network.getLayer(before).numParams()).sum();
         long to = from + network.getLayer(k).numParams();
         steps.add(new ForeignLayer(type, alone, to == from ? null : part(weights, from, to), to == from ? null
-                : part(gradient, from, to),
-                shapes[k].getType() == InputType.Type.RNN));
+                : part(gradient, from, to), shapes[k].getType() == InputType.Type.RNN));
     }
 
     private static INDArray part(INDArray row, long from, long to) {

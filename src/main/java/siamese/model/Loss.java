@@ -143,8 +143,7 @@ public interface Loss extends Serializable {
         int at = IntStream.range(0, measured.length).boxed()
                 .max(Comparator.comparingDouble(k -> deviation(claimed[k], measured[k]))).orElseThrow();
         return new Check(deviation(claimed[at], measured[at]) / scale,
-                String.format(Locale.ROOT, where, at / columns, at % columns),
-                claimed[at], measured[at]);
+                String.format(Locale.ROOT, where, at / columns, at % columns), claimed[at], measured[at]);
     }
 
     private static double deviation(double claimed, double measured) {

@@ -15,10 +15,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  */
 final class Normalization extends FastLayer {
 
-    private final INDArray gamma;
-    private final INDArray beta;
-    private final INDArray dGamma;
-    private final INDArray dBeta;
+    /** γ, β and where their gradient belongs. */
+    private final FastLayers.Weights own;
     private final INDArray seenMean;
     private final INDArray seenSpread;
     private final boolean logarithm;
@@ -37,13 +35,9 @@ final class Normalization extends FastLayer {
      * @param seenSpread the variance that training has seen, or the decimal logarithm of its root
      */
     Normalization(DataType type, FastLayers.Weights own, INDArray seenMean, INDArray seenSpread, boolean logarithm,
-            double epsilon,
-            double decay) {
+            double epsilon, double decay) {
         super(type);
-        gamma = own.weights();
-        beta = own.biases();
-        dGamma = own.dWeights();
-        dBeta = own.dBiases();
+        this.own = own;
         this.seenMean = seenMean;
         this.seenSpread = seenSpread;
         this.logarithm = logarithm;
@@ -65,8 +59,8 @@ final class Normalization extends FastLayer {
             nextVariance = seenVariance.mul(decay).addi(variance.mul(1 - decay));
         }
         perDeviation = Transforms.pow(variance.add(epsilon), -0.5);
-        Nd4j.exec(new BroadcastMulOp(centred, gamma.mul(perDeviation), rows(out), 1));
-        Nd4j.exec(new BroadcastAddOp(rows(out), beta, rows(out), 1));
+        Nd4j.exec(new BroadcastMulOp(centred, own.weights().mul(perDeviation), rows(out), 1));
+        Nd4j.exec(new BroadcastAddOp(rows(out), own.biases(), rows(out), 1));
         return out;
     }
 
@@ -85,14 +79,14 @@ final class Normalization extends FastLayer {
         INDArray along = array(2, dOut.size(1));
         sumColumns(product, along);
         along.muli(perDeviation); // the sum of dy·x̂
-        if (dGamma != null) {
-            dGamma.assign(along);
-            dBeta.assign(meanOut.mul(dOut.size(0)));
+        if (own.dWeights() != null) {
+            own.dWeights().assign(along);
+            own.dBiases().assign(meanOut.mul(dOut.size(0)));
         }
         if (!wanted) {
             return null;
         }
-        INDArray scale = gamma.mul(perDeviation);
+        INDArray scale = own.weights().mul(perDeviation);
         Nd4j.exec(new BroadcastSubOp(dOut, meanOut, dOut, 1));
         Nd4j.exec(new BroadcastMulOp(dOut, scale, dOut, 1));
         Nd4j.exec(new BroadcastMulOp(centred, along.mul(scale).muli(perDeviation).divi(dOut.size(0)), centred, 1));

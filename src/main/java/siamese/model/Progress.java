@@ -14,6 +14,5 @@ package siamese.model;
  *     nothing
  */
 public record Progress(int epoch, int epochs, int batch, int batches, double loss, double pairsPerSecond,
-        double secondsLeft,
-        String warning) {
+        double secondsLeft, String warning) {
 }

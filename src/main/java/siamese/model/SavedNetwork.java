@@ -2,6 +2,7 @@ package siamese.model;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InvalidObjectException;
 import java.io.OutputStream;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -27,13 +28,11 @@ import java.util.zip.ZipOutputStream;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.core.JsonParser;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
-import org.nd4j.shade.jackson.databind.JsonNode;
 import org.nd4j.shade.jackson.databind.ObjectMapper;
 
 /**
@@ -54,19 +53,12 @@ final class SavedNetwork {
     private static final String DISTANCE = "distance.bin";
     private static final String LOSS = "loss.bin";
     private static final Set<String> ENTRIES = Set.of(PROPERTIES, LAYERS, WEIGHTS, MOMENTS, DISTANCE, LOSS);
+    private static final Map<String, Distance> KNOWN = Stream.of(Distance.EUCLIDEAN, Distance.COSINE)
+            .collect(Collectors.toMap(Distance::toString, own -> own));
     private static final int LARGEST_TEXT = 16 << 20;
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 16;
     /** A layer's output for one example: 64 channels of a photograph of two megapixels. */
     private static final long MOST_NUMBERS = 1 << 27;
-
-    /** A whole file, but of a network with another distance or loss. */
-    private static final class Mismatch extends IOException {
-
-        private static final long serialVersionUID = 1;
-
-        Mismatch(String message) {
-            super(message);
-        }
-    }
 
     private SavedNetwork() {
     }
@@ -90,7 +82,7 @@ final class SavedNetwork {
     static void write(SiameseNetwork network, OutputStream out) throws IOException {
         String layers = network.base().json();
         String foreign = foreignClass(layers);
-        if (!foreign.isEmpty()) {
+        if (foreign != null) {
             throw new IOException("The network cannot be saved, since a layer, or a part of one, is not "
                     + "Deeplearning4j's: " + foreign + ".");
         }
@@ -125,39 +117,27 @@ final class SavedNetwork {
     }
 
     private static byte[] bytes(INDArray numbers) {
-        if (numbers == null) {
-            return new byte[0];
-        }
-        DataBuffer values = numbers.dup('c').data();
-        ByteBuffer bytes = ByteBuffer.allocate((int) size(numbers));
-        if (numbers.dataType() == DataType.DOUBLE) {
-            bytes.asDoubleBuffer().put(values.asDouble());
-        } else {
-            bytes.asFloatBuffer().put(values.asFloat());
-        }
-        return bytes.array();
+        return numbers == null ? new byte[0] : numbers.castTo(type(numbers)).dup('c').data().asBytes();
+    }
+
+    /** {@return as what numbers are kept in the file} */
+    private static DataType type(INDArray numbers) {
+        return numbers.dataType() == DataType.DOUBLE ? DataType.DOUBLE : DataType.FLOAT;
     }
 
     /** {@return how many bytes numbers take in the file} */
     private static long size(INDArray numbers) {
-        int width = numbers != null && numbers.dataType() == DataType.DOUBLE ? Double.BYTES : Float.BYTES;
-        return numbers == null ? 0 : width * numbers.length();
+        return numbers == null ? 0 : type(numbers).width() * numbers.length();
     }
 
     private static Properties properties(SiameseNetwork network) {
         Properties p = new Properties();
         History history = network.core().history;
-        p.setProperty("version", VERSION);
-        p.setProperty("distance", name(network.distance()));
-        p.setProperty("seed", Long.toString(network.seed()));
-        p.setProperty("views", Integer.toString(network.views()));
-        p.setProperty("input", Arrays.stream(network.base().input().getShape()).mapToObj(Long::toString)
-                .collect(Collectors.joining(" ")));
-        p.setProperty("steps", Integer.toString(network.core().steps));
-        p.setProperty("data", network.core().data);
-        p.setProperty("source", history.source());
-        p.setProperty("interrupted", Boolean.toString(history.interrupted()));
-        p.setProperty("warning", history.warning());
+        p.putAll(Map.of("version", VERSION, "distance", name(network.distance()), "seed", "" + network.seed(),
+                "views", "" + network.views(), "input", Arrays.stream(network.base().input().getShape())
+                        .mapToObj(Long::toString).collect(Collectors.joining(" ")),
+                "steps", "" + network.core().steps, "data", network.core().data, "source", history.source(),
+                "interrupted", "" + history.interrupted(), "warning", history.warning()));
         for (History.Epoch e : history.epochs()) {
             p.setProperty("epoch." + e.number(), e.trainLoss() + " " + e.testLoss() + " " + e.pairsPerSecond() + " "
                     + e.seconds());
@@ -166,8 +146,7 @@ final class SavedNetwork {
     }
 
     private static String name(Distance distance) {
-        return distance == Distance.EUCLIDEAN || distance == Distance.COSINE ? distance.toString()
-                : distance.getClass().getSimpleName();
+        return KNOWN.containsValue(distance) ? distance.toString() : distance.getClass().getSimpleName();
     }
 
     static SiameseNetwork read(Path file, Distance distance, Loss loss) throws IOException {
@@ -179,20 +158,22 @@ final class SavedNetwork {
         }
     }
 
-    static SiameseNetwork read(InputStream in) throws IOException {
-        return read(in, "This", null, null);
-    }
-
-    private static SiameseNetwork read(InputStream in, String what, Distance distance, Loss loss) throws IOException {
+    /**
+     * {@return a network that {@link #write} wrote}
+     *
+     * @param what the file is called in a sentence
+     * @param distance the network's if it is the reader's own, or null
+     * @param loss the one with parameters that the network was trained with, or null
+     */
+    static SiameseNetwork read(InputStream in, String what, Distance distance, Loss loss) throws IOException {
         try {
             return network(entries(in), distance, loss);
-        } catch (Mismatch e) {
+        } catch (InvalidObjectException e) {
             throw new IOException(what + " cannot be loaded so: " + e.getMessage() + ".", e);
         } catch (IOException | RuntimeException e) { // a runtime exception: a number is no number, an entry is missing
             throw new IOException(what + " is not a network that this library saved, or is damaged ("
                     + (e instanceof IOException && e.getMessage() != null ? e.getMessage()
-                    : "its entries make no sense")
-                    + "); train and save it again.", e);
+                    : "its entries make no sense") + "); train and save it again.", e);
         }
     }
 
@@ -206,12 +187,10 @@ final class SavedNetwork {
                 throw new IOException(name.equals("configuration.json") ? "it is of version 1, or Deeplearning4j's own"
                         : "it contains something that does not belong into it");
             }
-            boolean numbers = name.endsWith(".bin");
-            if (numbers && entry.getMethod() != ZipEntry.STORED) {
-                throw new IOException("its " + name + " was altered");
-            }
-            byte[] content = numbers ? zip.readAllBytes() : zip.readNBytes(LARGEST_TEXT + 1);
-            if (!numbers && content.length > LARGEST_TEXT) {
+            int most = !name.endsWith(".bin") ? LARGEST_TEXT
+                    : entry.getMethod() == ZipEntry.STORED ? LARGEST_ARRAY : -1;
+            byte[] content = zip.readNBytes(most + 1);
+            if (content.length > most) {
                 throw new IOException("its " + name + " was altered");
             }
             entries.put(name, content);
@@ -221,8 +200,7 @@ final class SavedNetwork {
         }
         if (!entries.keySet().equals(ENTRIES)) {
             throw new IOException(entries.containsKey(PROPERTIES) || entries.isEmpty()
-                    ? "it is cut off or of another version"
-                    : "it is no saved network");
+                    ? "it is cut off or of another version" : "it is no saved network");
         }
         return entries;
     }
@@ -241,14 +219,16 @@ final class SavedNetwork {
         Properties p = properties(entries.get(PROPERTIES));
         Distance distance = distance(Objects.requireNonNull(p.getProperty("distance")), given);
         long seed = Long.parseLong(p.getProperty("seed"));
-        BaseNetwork base = base(p.getProperty("input"), text(entries, LAYERS), entries.get(WEIGHTS).length);
+        BaseNetwork base = base(p.getProperty("input"), new String(entries.get(LAYERS), StandardCharsets.UTF_8),
+                entries.get(WEIGHTS).length);
         Core core = new Core(new Execution(base, seed));
         if (size(core.moments) != entries.get(MOMENTS).length) {
             throw new IOException("its moments have another number");
         }
         if (size(distance.parameters()) != entries.get(DISTANCE).length
                 || loss != null && size(loss.parameters()) != entries.get(LOSS).length) {
-            throw new Mismatch("its distance or its loss has another number of parameters; give those of the training");
+            throw new InvalidObjectException("its distance or its loss has another number of parameters; give "
+                    + "those of the training");
         }
         fill(core.execution.weights(), entries.get(WEIGHTS));
         fill(core.moments, entries.get(MOMENTS));
@@ -261,10 +241,8 @@ final class SavedNetwork {
         core.data = p.getProperty("data");
         List<History.Epoch> epochs = new ArrayList<>();
         for (int n = 1; p.containsKey("epoch." + n); n++) {
-            String[] v = p.getProperty("epoch." + n).split(" ");
-            epochs.add(new History.Epoch(n, Double.parseDouble(v[0]), Double.parseDouble(v[1]),
-                    Double.parseDouble(v[2]),
-                    Double.parseDouble(v[3])));
+            double[] v = Stream.of(p.getProperty("epoch." + n).split(" ")).mapToDouble(Double::parseDouble).toArray();
+            epochs.add(new History.Epoch(n, v[0], v[1], v[2], v[3]));
         }
         core.history = new History(p.getProperty("source"), epochs, Boolean.parseBoolean(p.getProperty("interrupted")),
                 p.getProperty("warning"));
@@ -272,31 +250,25 @@ final class SavedNetwork {
     }
 
     private static Distance distance(String name, Distance given) throws IOException {
-        if (given != null && name(given).equals(name)) {
-            return given;
+        Distance distance = given == null ? KNOWN.get(name) : name(given).equals(name) ? given : null;
+        if (distance == null) {
+            throw new InvalidObjectException("its distance is " + name + "; give that to load");
         }
-        for (Distance own : List.of(Distance.EUCLIDEAN, Distance.COSINE)) {
-            if (given == null && own.toString().equals(name)) {
-                return own;
-            }
-        }
-        throw new Mismatch("its distance is " + name + "; give that to load");
+        return distance;
     }
 
     /** The layers, as far as they name Deeplearning4j's own classes and need just the weights that are there. */
     private static BaseNetwork base(String input, String json, long bytes) throws IOException {
         String foreign = foreignClass(json);
-        if (!foreign.isEmpty()) {
+        if (foreign != null) {
             throw new IOException("it has a layer that is not Deeplearning4j's: " + foreign);
         }
         long[] sizes = Arrays.stream(input.split(" ")).mapToLong(Long::parseLong).toArray();
         InputType type = sizes.length == 3 ? InputType.convolutional(sizes[1], sizes[2], sizes[0])
                 : sizes.length == 2 ? InputType.recurrent(sizes[0], sizes[1]) : InputType.feedForward(sizes[0]);
         MultiLayerConfiguration configuration = MultiLayerConfiguration.fromJson(json);
-        long weights = 0;
-        for (NeuralNetConfiguration layer : configuration.getConfs()) {
-            weights = Math.addExact(weights, layer.getLayer().initializer().numParams(layer));
-        }
+        long weights = configuration.getConfs().stream()
+                .mapToLong(layer -> layer.getLayer().initializer().numParams(layer)).reduce(0, Math::addExact);
         if (weights <= 0 || weights != (double) bytes / Float.BYTES) {
             throw new IOException("its weights have another number");
         }
@@ -307,41 +279,28 @@ final class SavedNetwork {
         return new BaseNetwork(type, configuration.getConfs().stream().map(NeuralNetConfiguration::getLayer).toList());
     }
 
-    /** {@return the first class that layers name and that is not Deeplearning4j's; "" if there is none} */
+    /** {@return the first class that layers name and that is not Deeplearning4j's; null if there is none} */
     private static String foreignClass(String json) throws IOException {
         ObjectMapper strict = new ObjectMapper();
         // of two names alike a tree shows the second, but Deeplearning4j reads the first
         strict.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
-        List<JsonNode> nodes = new ArrayList<>();
         try {
-            nodes.add(strict.readTree(json));
+            return strict.readTree(json).findValuesAsText("@class").stream()
+                    .filter(name -> !name.matches("org\\.(deeplearning4j\\.nn\\.|nd4j\\.linalg\\.)[\\w.$]+"))
+                    .findFirst().orElse(null);
         } catch (JsonProcessingException e) {
             throw new IOException("its " + LAYERS + " makes no sense", e);
         }
-        for (int k = 0; k < nodes.size(); k++) {
-            JsonNode name = nodes.get(k).get("@class");
-            if (name != null && !name.asText().matches("org\\.(deeplearning4j\\.nn\\.|nd4j\\.linalg\\.)[\\w.$]+")) {
-                return name.asText();
-            }
-            nodes.get(k).forEach(nodes::add);
-        }
-        return "";
-    }
-
-    private static String text(Map<String, byte[]> entries, String name) {
-        return new String(entries.get(name), StandardCharsets.UTF_8);
     }
 
     private static void fill(INDArray target, byte[] content) {
-        ByteBuffer bytes = ByteBuffer.wrap(content);
-        if (target != null && target.dataType() == DataType.DOUBLE) {
-            double[] values = new double[content.length / Double.BYTES];
-            bytes.asDoubleBuffer().get(values);
-            target.assign(Nd4j.createFromArray(values).reshape('c', target.shape()));
-        } else if (target != null) {
-            float[] values = new float[content.length / Float.BYTES];
-            bytes.asFloatBuffer().get(values);
-            target.assign(Nd4j.createFromArray(values).castTo(target.dataType()).reshape('c', target.shape()));
+        if (target != null) {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            INDArray values = Nd4j.createUninitialized(type(target), target.shape(), 'c');
+            for (int k = 0; bytes.hasRemaining(); k++) {
+                values.data().put(k, type(target) == DataType.DOUBLE ? bytes.getDouble() : bytes.getFloat());
+            }
+            target.assign(values);
         }
     }
 }

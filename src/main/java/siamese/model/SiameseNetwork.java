@@ -244,8 +244,7 @@ public final class SiameseNetwork {
         base.check(train);
         if (steps < 1 || ofSteps < from.steps + steps) {
             throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps
-                    + " + steps, but are "
-                    + steps + " and " + ofSteps + ".");
+                    + " + steps, but are " + steps + " and " + ofSteps + ".");
         }
         return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
                 steps, ofSteps);
@@ -342,6 +341,6 @@ public final class SiameseNetwork {
      * @throws IOException if it cannot be read, is not a saved network, or has a distance of your own, in one sentence
      */
     public static SiameseNetwork load(InputStream in) throws IOException {
-        return SavedNetwork.read(in);
+        return SavedNetwork.read(in, "This", null, null);
     }
 }

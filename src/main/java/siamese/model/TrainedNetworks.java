@@ -23,8 +23,7 @@ final class TrainedNetworks {
                     + "distance, but one of these has no name that lasts; make it a record, or use fit.");
         }
         String what = like.base().json() + " " + like.base().input() + " " + how + " " + like.seed() + " "
-                + train.source() + " "
-                + train.fingerprint();
+                + train.source() + " " + train.fingerprint();
         Path file = folder.resolve(UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)) + ".zip");
         if (Files.exists(file)) {
             try {

@@ -42,6 +42,8 @@ final class Trainer {
     private final Learned weights;
     private int steps;
     private int collapsed;
+    /** The loss of the last batch. */
+    private double last = Double.NaN;
 
     /**
      * @param moments Adam's running means, twice as many numbers as weights; changed by training
@@ -141,12 +143,11 @@ final class Trainer {
         collapsed = largest <= SAME ? collapsed + 1 : 0;
     }
 
-    private String warning(double loss) {
+    private String warning() {
         return collapsed < COLLAPSED ? ""
                 : String.format(Locale.ROOT, "The network has collapsed: all distances are the same and the "
                 + "loss stands at %.4f; start anew with a smaller learning rate (it is %s), or with another seed.",
-                loss,
-                recipe.learningRate());
+                last, recipe.learningRate());
     }
 
     /**
@@ -156,15 +157,11 @@ final class Trainer {
      * @return what happened; also kept where training fails, by {@code kept}
      */
     History run(Batches batches, DoubleSupplier testLoss, Consumer<History> kept, TrainingListener... listeners) {
-        String source = batches.examples.source();
         int epochs = recipe.epochs();
         List<History.Epoch> done = new ArrayList<>();
-        boolean interrupted = false;
-        Throwable cause = null;
-        double last = Double.NaN;
-        History history;
-        tell(listeners, l -> l.onStart(source, epochs, batches.count()));
+        tell(listeners, l -> l.onStart(batches.examples.source(), epochs, batches.count()));
         try {
+            boolean interrupted = false;
             for (int epoch = 1; epoch <= epochs && !interrupted; epoch++) {
                 Supplier<Batches.Data> next = batches.epoch();
                 double sum = 0;
@@ -175,16 +172,14 @@ final class Trainer {
                     last = step(data);
                     if (!Double.isFinite(last)) {
                         throw new ArithmeticException("The loss became " + last + " in epoch " + epoch + ", batch "
-                                + number
-                                + "; try a smaller learning rate.");
+                                + number + "; try a smaller learning rate.");
                     }
                     pairs += data.batch().size();
                     sum += data.batch().size() * last;
                     double seconds = (System.nanoTime() - start) / 1e9;
                     double batchesLeft = (double) (epochs - epoch + 1) * batches.count() - number;
                     Progress progress = new Progress(epoch, epochs, number, batches.count(), sum / pairs,
-                            pairs / seconds,
-                            seconds / number * batchesLeft, warning(last));
+                            pairs / seconds, seconds / number * batchesLeft, warning());
                     tell(listeners, l -> l.onBatch(progress));
                     interrupted = Thread.currentThread().isInterrupted() && batchesLeft > 0;
                 }
@@ -197,16 +192,19 @@ final class Trainer {
                 }
             }
         } catch (RuntimeException | Error failure) {
-            cause = failure;
+            History history = ended(batches, done, kept);
+            tell(listeners, l -> l.onFailure(history, failure));
             throw failure;
-        } finally {
-            execution.release();
-            history = new History(source, done, interrupted || done.size() < epochs, warning(last));
-            kept.accept(history);
-            History all = history;
-            Throwable failure = cause;
-            tell(listeners, failure == null ? l -> l.onEnd(all) : l -> l.onFailure(all, failure));
         }
+        History history = ended(batches, done, kept);
+        tell(listeners, l -> l.onEnd(history));
+        return history;
+    }
+
+    private History ended(Batches batches, List<History.Epoch> done, Consumer<History> kept) {
+        execution.release();
+        History history = new History(batches.examples.source(), done, done.size() < recipe.epochs(), warning());
+        kept.accept(history);
         return history;
     }
 

@@ -1,6 +1,8 @@
 package siamese.model;
 
+import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -43,29 +45,6 @@ public record TripletLoss(double margin, Mining mining) implements Loss {
         }
     }
 
-    /** The sum over triplets, how many there are, how many violate the margin, and the slopes by distance. */
-    private static final class Sum {
-
-        private final double[] slopes;
-        private double loss;
-        private int triplets;
-        private int violating;
-
-        Sum(int length) {
-            slopes = new double[length];
-        }
-
-        void add(double excess, int positive, int negative) {
-            triplets++;
-            if (excess > 0) {
-                violating++;
-                loss += excess;
-                slopes[positive]++;
-                slopes[negative]--;
-            }
-        }
-    }
-
     /**
      * {@inheritDoc}
      *
@@ -76,54 +55,56 @@ public record TripletLoss(double margin, Mining mining) implements Loss {
         int[] labels = batch.labels();
         int n = labels.length;
         double[] d = batch.distance().matrix(embeddings);
-        Sum sum = new Sum(d.length);
-        for (int a = 0; a < n; a++) {
-            int farthest = -1;
-            for (int p = 0; p < n; p++) {
-                if (p != a && labels[p] == labels[a]) {
-                    farthest = farthest < 0 || d[a * n + p] > d[a * n + farthest] ? p : farthest;
-                    if (mining != Mining.HARD) {
-                        add(a, p, labels, d, sum);
+        double[] slopes = new double[d.length];
+        double loss = 0;
+        int triplets = 0;
+        int violating = 0;
+        for (int anchor = 0; anchor < n; anchor++) {
+            int a = anchor;
+            int[] positives = nearestFirst(d, a * n,
+                    IntStream.range(0, n).filter(k -> k != a && labels[k] == labels[a]));
+            int[] negatives = nearestFirst(d, a * n, IntStream.range(0, n).filter(k -> labels[k] != labels[a]));
+            for (int k = mining == Mining.HARD ? Math.max(0, positives.length - 1) : 0; k < positives.length; k++) {
+                int positive = positives[k];
+                for (int negative : counted(negatives, d, d[positive])) {
+                    double excess = margin + d[positive] - d[negative];
+                    triplets++;
+                    if (excess > 0) {
+                        violating++;
+                        loss += excess;
+                        slopes[positive]++;
+                        slopes[negative]--;
                     }
                 }
             }
-            if (mining == Mining.HARD && farthest >= 0) {
-                add(a, farthest, labels, d, sum);
-            }
         }
-        if (sum.triplets == 0) {
+        if (triplets == 0) {
             throw new IllegalArgumentException("The batch has no triplet, two examples of one class and a third "
                     + "of another; draw at least two classes and two examples of each (Recipe.withClassesPerBatch).");
         }
-        double count = Math.max(1, mining == Mining.ALL ? sum.violating : sum.triplets);
-        for (int k = 0; k < sum.slopes.length; k++) {
-            sum.slopes[k] /= count;
+        double count = Math.max(1, mining == Mining.ALL ? violating : triplets);
+        for (int k = 0; k < slopes.length; k++) {
+            slopes[k] /= count;
         }
-        return new Result(sum.loss / count, batch.distance().gradient(embeddings, d, sum.slopes));
+        return new Result(loss / count, batch.distance().gradient(embeddings, d, slopes));
     }
 
-    /** Adds the triplets of an anchor and a positive. */
-    private void add(int a, int p, int[] labels, double[] d, Sum sum) {
-        int n = labels.length;
-        double near = d[a * n + p];
-        int nearest = -1;   // of all negatives
-        int farthest = -1;
-        int beyond = -1;    // the nearest that is farther away than the positive
-        for (int k = 0; k < n; k++) {
-            if (labels[k] == labels[a]) {
-                continue;
-            }
-            double far = d[a * n + k];
-            if (mining == Mining.ALL) {
-                sum.add(margin + near - far, a * n + p, a * n + k);
-            }
-            nearest = nearest < 0 || far < d[a * n + nearest] ? k : nearest;
-            farthest = farthest < 0 || far > d[a * n + farthest] ? k : farthest;
-            beyond = far > near && (beyond < 0 || far < d[a * n + beyond]) ? k : beyond;
+    /** {@return the places in a row of distances, as numbers in the matrix; of those as near the first comes first} */
+    private static int[] nearestFirst(double[] d, int row, IntStream columns) {
+        int[] places = columns.map(k -> row + k).toArray();
+        IntArrays.mergeSort(places, (x, y) -> Double.compare(d[x], d[y]));
+        return places;
+    }
+
+    /** {@return which negatives count for an anchor and a positive so near} */
+    private int[] counted(int[] nearestFirst, double[] d, double near) {
+        if (mining == Mining.ALL || nearestFirst.length == 0) {
+            return nearestFirst;
         }
-        int chosen = mining == Mining.HARD ? nearest : beyond >= 0 ? beyond : farthest;
-        if (mining != Mining.ALL && chosen >= 0) {
-            sum.add(margin + near - d[a * n + chosen], a * n + p, a * n + chosen);
+        int chosen = 0;
+        while (mining == Mining.SEMI_HARD && chosen < nearestFirst.length - 1 && d[nearestFirst[chosen]] <= near) {
+            chosen++;
         }
+        return new int[] {nearestFirst[chosen]};
     }
 }

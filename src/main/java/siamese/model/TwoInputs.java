@@ -4,8 +4,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
 import org.deeplearning4j.nn.conf.graph.L2Vertex;
+import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.deeplearning4j.nn.conf.graph.StackVertex;
 import org.deeplearning4j.nn.conf.graph.UnstackVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -17,7 +19,7 @@ import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import tech.tablesaw.api.LongColumn;
@@ -40,25 +42,26 @@ final class TwoInputs {
             builder.addLayer(layer.getLayerName(), layer.clone(), previous);
             previous = layer.getLayerName();
         }
-        IActivation distanceActivation = new ActivationIdentity();
         if (distance == Distance.COSINE) {
             builder.addVertex("direction", new L2NormalizeVertex(), previous);
             previous = "direction";
-            distanceActivation = new HalfSquare();
         } else if (distance != Distance.EUCLIDEAN) {
             throw new IllegalStateException("Deeplearning4j has layers for the Euclidean and the cosine "
-                    + "distance, but this network's is "
-                    + distance + "; network.distances(pairs) computes it.");
+                    + "distance, but this network's is " + distance + "; network.distances(pairs) computes it.");
+        }
+        builder.addVertex("embedding1", new UnstackVertex(0, 2), previous)
+                .addVertex("embedding2", new UnstackVertex(1, 2), previous)
+                .addVertex("distance", new L2Vertex(), "embedding1", "embedding2");
+        String last = "distance";
+        if (distance == Distance.COSINE) { // half of the square, for embeddings of length 1
+            builder.addVertex("square", new ElementWiseVertex(ElementWiseVertex.Op.Product), last, last)
+                    .addVertex("half", new ScaleVertex(0.5), "square");
+            last = "half";
         }
         ComputationGraph graph = new ComputationGraph(builder
-                .addVertex("embedding1", new UnstackVertex(0, 2), previous)
-                .addVertex("embedding2", new UnstackVertex(1, 2), previous)
-                .addVertex("distance", new L2Vertex(), "embedding1", "embedding2")
-                .addLayer("loss", new LossLayer.Builder(new ContrastiveLoss(1)).activation(distanceActivation).build(),
-                "distance")
-                .setOutputs("loss")
-                .setInputTypes(base.input(), base.input())
-                .build());
+                .addLayer("loss", new LossLayer.Builder(new ContrastiveLoss(1)).activation(Activation.IDENTITY).build(),
+                        last)
+                .setOutputs("loss").setInputTypes(base.input(), base.input()).build());
         graph.init(weights, false);
         return graph;
     }

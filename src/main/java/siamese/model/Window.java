@@ -17,16 +17,17 @@ import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
  */
 record Window(int[] kernel, int[] stride, int[] padding, int[] dilation, boolean same) {
 
+    static final Window ONE_PLACE =
+            new Window(new int[] {1, 1}, new int[] {1, 1}, new int[] {0, 0}, new int[] {1, 1}, false);
+
     static Window of(ConvolutionLayer layer) {
         return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(),
-                layer.getConvolutionMode(),
-                layer instanceof Convolution1DLayer);
+                layer.getConvolutionMode(), layer instanceof Convolution1DLayer);
     }
 
     static Window of(SubsamplingLayer layer) {
         return of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation(),
-                layer.getConvolutionMode(),
-                layer instanceof Subsampling1DLayer);
+                layer.getConvolutionMode(), layer instanceof Subsampling1DLayer);
     }
 
     /** What slides along a sequence slides over a picture of one column. */
