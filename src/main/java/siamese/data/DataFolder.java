@@ -55,6 +55,35 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     record Version(int bytes, String sha256) {
     }
 
+    /** What tells the right file from others. */
+    interface Expected {
+
+        /** {@return the size in bytes of the largest that may be right, decompressed} */
+        int most();
+
+        /** {@return what is wrong with a content, to follow the file's name; null if it is the right one} */
+        String trouble(byte[] content);
+    }
+
+    /** {@return what only some versions of a file meet} */
+    private static Expected oneOf(Version... versions) {
+        return new Expected() {
+            @Override
+            public int most() {
+                return Stream.of(versions).mapToInt(Version::bytes).max().orElseThrow();
+            }
+
+            @Override
+            public String trouble(byte[] content) {
+                Version actual = new Version(content.length, DigestUtils.sha256Hex(content));
+                return List.of(versions).contains(actual) ? null
+                        : String.format("is not the original file: it has %s bytes with SHA-256 %.12s… "
+                        + "instead of %d bytes with %.12s…", content.length > most() ? "more than " + most()
+                        : content.length, actual.sha256, versions[0].bytes, versions[0].sha256);
+            }
+        };
+    }
+
     /**
      * The data set's folder as the environment has it: {@code SIAMESE_DATA} is the given folder's parent,
      * {@code SIAMESE_CACHE} the cache's, by default {@code data} in the project's folder.
@@ -83,10 +112,15 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      * @throws IOException if the one at hand is not the right one, or the cache cannot be used
      */
     byte[] read(String file, Version... versions) throws IOException {
+        return read(file, oneOf(versions));
+    }
+
+    /** The same for a file of which more is known, or less, than its bytes. */
+    byte[] read(String file, Expected expected) throws IOException {
         Optional<Path> found = location(file);
         if (found.isPresent()) {
             try {
-                return verified(found.get(), versions);
+                return verified(found.get(), expected);
             } catch (IOException e) {
                 if (!found.get().startsWith(cache)) {
                     throw new IOException(e.getMessage() + "; put the original there, or move this one elsewhere, and "
@@ -95,44 +129,37 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
             }
         }
         synchronized (DataFolder.class) { // however many threads ask for it; the file lock is for processes
-            return download(file, versions);
+            return download(file, expected);
         }
     }
 
-    private static byte[] verified(Path path, Version... versions) throws IOException {
+    private static byte[] verified(Path path, Expected expected) throws IOException {
         if (!Files.isRegularFile(path)) {
             throw new IOException(path + " is not a file");
         }
         if (!Files.isReadable(path)) {
             throw new IOException(path + " may not be read, you having no right to");
         }
-        return verified(path.toString(), Files.newInputStream(path), versions);
+        return verified(path.toString(), Files.newInputStream(path), expected);
     }
 
     /** {@return the content if it is the right one; what is wrong is said without a full stop} */
-    private static byte[] verified(String what, InputStream file, Version... versions) throws IOException {
+    private static byte[] verified(String what, InputStream file, Expected expected) throws IOException {
         byte[] content;
-        int most = most(versions);
         try (file; InputStream plain = Idx.decompressed(file)) {
-            content = plain.readNBytes(most + 1);
+            content = plain.readNBytes(expected.most() + 1);
         } catch (IOException e) {
             throw new IOException(what + " cannot be read ("
                     + Objects.requireNonNullElse(e.getMessage(), "it is cut off") + ")", e);
         }
-        Version actual = new Version(content.length, DigestUtils.sha256Hex(content));
-        if (!List.of(versions).contains(actual)) {
-            throw new IOException(String.format("%s is not the original file: it has %s bytes with SHA-256 %.12s… "
-                    + "instead of %d bytes with %.12s…", what, content.length > most ? "more than " + most
-                    : content.length, actual.sha256, versions[0].bytes, versions[0].sha256));
+        String trouble = expected.trouble(content);
+        if (trouble != null) {
+            throw new IOException(what + " " + trouble);
         }
         return content;
     }
 
-    private static int most(Version... versions) {
-        return Stream.of(versions).mapToInt(Version::bytes).max().orElseThrow();
-    }
-
-    private byte[] download(String file, Version... versions) throws IOException {
+    private byte[] download(String file, Expected expected) throws IOException {
         Path target = cache.resolve(file);
         try {
             Files.createDirectories(cache);
@@ -140,15 +167,15 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                     StandardOpenOption.WRITE);
                     FileLock lock = channel.lock()) {
                 try {
-                    return verified(target, versions); // another notebook fetched it while this one waited
+                    return verified(target, expected); // another notebook fetched it while this one waited
                 } catch (IOException absentOrDamaged) {
                     Files.deleteIfExists(target);
                 }
-                byte[] fetched = fetch(file, versions);
+                byte[] fetched = fetch(file, expected);
                 Path part = cache.resolve(file + ".part"); // nobody else's, under the lock
                 Files.write(part, fetched);
                 Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-                return verified(target, versions);
+                return verified(target, expected);
             }
         } catch (FileNotFoundException e) {
             throw e;
@@ -160,14 +187,14 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     }
 
     /** The file as a mirror has it, checked. */
-    private byte[] fetch(String file, Version... versions) throws FileNotFoundException {
+    private byte[] fetch(String file, Expected expected) throws FileNotFoundException {
         Set<String> failures = new LinkedHashSet<>();
         List<URI> left = new ArrayList<>(mirrors);
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             for (URI mirror : List.copyOf(left)) {
                 try {
-                    byte[] fetched = fetch(mirror.resolve(file), file, most(versions) + LARGEST_OVERHEAD);
-                    verified("the file there", new ByteArrayInputStream(fetched), versions);
+                    byte[] fetched = fetch(mirror.resolve(file), file, expected.most() + LARGEST_OVERHEAD);
+                    verified("the file there", new ByteArrayInputStream(fetched), expected);
                     return fetched;
                 } catch (IOException e) {
                     boolean reached = !(e instanceof UnknownHostException || e instanceof ConnectException

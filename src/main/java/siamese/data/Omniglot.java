@@ -233,7 +233,7 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     }
 
     /** The files of an archive by name, in order; bounded, whatever the archive claims. */
-    private static Map<String, byte[]> unzip(byte[] archive) throws IOException {
+    static Map<String, byte[]> unzip(byte[] archive) throws IOException {
         Map<String, byte[]> files = new TreeMap<>();
         long total = 0;
         try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
