@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import java.util.function.ToDoubleFunction;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -165,6 +167,15 @@ class VerificationReportTest {
             Arrays.setAll(expected, p -> p);
             Arrays.sort(expected, (a, b) -> Double.compare(distances[a], distances[b]));
             assertArrayEquals(Arrays.stream(expected).mapToInt(p -> p).toArray(), Ranking.of(distances, new boolean[n]).order());
+        }
+    }
+
+    @Test
+    void notANumberIsNoThreshold() {
+        VerificationReport report = VerificationReport.of("x", new double[] {0.1, 0.9}, new boolean[] {true, false});
+        for (ToDoubleFunction<Double> rate : List.<ToDoubleFunction<Double>>of(report::falseAcceptRateAt,
+                report::trueAcceptRateAt)) {
+            assertThrows(IllegalArgumentException.class, () -> rate.applyAsDouble(Double.NaN));
         }
     }
 }
