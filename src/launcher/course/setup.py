@@ -12,8 +12,9 @@ from course.children import Lock, Step, environment, quiet
 from course.machine import check_venv_module, find_java, proxy_flags
 
 # What the kernel's JVM is started with, and nothing else in this project is: no log lines, charts without a
-# screen, and oneDNN, which Deeplearning4j leaves off unless this property says otherwise.
+# screen, numbers as in the committed outputs wherever the reader lives, and oneDNN, which Deeplearning4j leaves off unless this property says otherwise.
 JVM_FLAGS = ["-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8",
+             "-Duser.language=en", "-Duser.country=US", "-Duser.script=", "-Duser.variant=", "-Duser.extensions=",
              "-Dorg.eclipse.deeplearning4j.helpers.disable=false"]
 MEMORY = ["-Xmx1g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=4g"]
 MEMORY_SPARK = ["-Xmx2g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=6g"]

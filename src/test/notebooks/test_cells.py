@@ -172,3 +172,11 @@ def test_a_cell_that_stop_cannot_end_is_named_by_the_next(start):
 def test_the_readme_and_the_teachers_page_say_it():
     for page in (ROOT / "README.md", ROOT / "notebooks" / "README.md"):
         assert re.search(r"Restart", page.read_text(encoding="utf-8")), page
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "fr_FR", "ar_EG"])
+def test_numbers_have_one_form_under_any_locale(start, locale):
+    language, country = locale.split("_")
+    cells = start(LC_ALL=f"{locale}.UTF-8", JDK_JAVA_OPTIONS=f"-Duser.language={language} -Duser.country={country}")
+    cells.run('String.format("%.4f %,d %s %tB", 0.0525, 108400, 0.99303, java.time.LocalDate.of(2026, 1, 1))')
+    assert cells.shown == ["0.0525 108,400 0.99303 January"]

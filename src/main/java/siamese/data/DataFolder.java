@@ -18,15 +18,17 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -47,6 +49,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     private static final int LARGEST_OVERHEAD = 1 << 16;
     /** Behind a firewall that swallows everything, a reader waits so long for each mirror. */
     private static final int LONGEST_CONNECT_MILLIS = 5000;
+
+    private static final String UNREACHABLE = "it cannot be reached";
 
     /** How often a mirror is asked that can be reached. */
     private static final int ATTEMPTS = 2;
@@ -99,8 +103,33 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         String plain = file.replace(".gz", "");
         String unpacked = plain.replace("-idx", ".idx"); // as some archivers name MNIST's
         List<String> names = List.of(file, plain, unpacked + ".gz", unpacked);
-        return Stream.of(given, cache).filter(Objects::nonNull).flatMap(folder -> names.stream().map(folder::resolve))
+        return Stream.concat(places(), Stream.of(cache)).flatMap(folder -> names.stream().map(folder::resolve))
                 .filter(Files::exists).findFirst();
+    }
+
+    /** The given folder, and where others keep the same files: in the one above it, or as torchvision does. */
+    private Stream<Path> places() {
+        return Stream.ofNullable(given).flatMap(folder -> Stream.of(folder, folder.resolveSibling(""),
+                folder.resolveSibling(Path.of(name.toUpperCase(Locale.ROOT), "raw")), folder.resolveSibling("raw")));
+    }
+
+    /** What is in a folder, for a reader who looks for something else there. */
+    private static String content(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> names = files.map(file -> file.getFileName().toString()).sorted().limit(6).toList();
+            return names.isEmpty() ? "is empty" : "holds " + String.join(", ", names.subList(0, Math.min(5, names.size())))
+                    + (names.size() > 5 ? " and more" : "");
+        } catch (IOException e) {
+            return "is no folder that can be read";
+        }
+    }
+
+    /** Why a mirror did not give a file, in words for the reader. */
+    private static String reason(IOException e) {
+        String said = Objects.requireNonNullElse(e.getMessage(), "it broke off");
+        return e instanceof UnknownHostException || e instanceof ConnectException
+                || "Connect timed out".equalsIgnoreCase(said) ? UNREACHABLE
+                : e instanceof SSLException ? "its certificate is not trusted, or TLS fails (" + said + ")" : said;
     }
 
     /**
@@ -188,7 +217,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
 
     /** The file as a mirror has it, checked. */
     private byte[] fetch(String file, Expected expected) throws FileNotFoundException {
-        Set<String> failures = new LinkedHashSet<>();
+        Map<String, String> failures = new LinkedHashMap<>();
         List<URI> left = new ArrayList<>(mirrors);
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             for (URI mirror : List.copyOf(left)) {
@@ -197,20 +226,20 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                     verified("the file there", new ByteArrayInputStream(fetched), expected);
                     return fetched;
                 } catch (IOException e) {
-                    boolean reached = !(e instanceof UnknownHostException || e instanceof ConnectException
-                            || "Connect timed out".equalsIgnoreCase(e.getMessage()));
-                    if (!reached) {
+                    failures.put(mirror.getHost(), reason(e));
+                    if (reason(e).equals(UNREACHABLE)) {
                         left.remove(mirror);
                     }
-                    failures.add(mirror.getHost() + ": " + (reached && e.getMessage() != null ? e.getMessage()
-                            : "it cannot be reached"));
                 }
             }
         }
-        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file
-                + " is " + (given == null ? "not in " : "neither in " + given + " nor in ") + cache
-                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder "
-                + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
+        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file + " is "
+                + (given == null ? "not in the cache" : "neither in " + given + " nor in the cache")
+                + ", and no mirror gave it (" + failures.entrySet().stream()
+                        .map(failure -> failure.getKey() + ": " + failure.getValue()).collect(Collectors.joining("; "))
+                + "). Put the original files into a folder " + name + " and set SIAMESE_DATA to the folder above it"
+                + (given == null ? "" : ", which is " + given.getParent() + " and " + content(given.getParent()))
+                + ", or connect to the network and run this again.");
     }
 
     /** The bytes that a mirror sends, with a line of progress; not checked yet. */
@@ -225,6 +254,9 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         try {
             if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
                 throw new IOException("it answered " + connection.getResponseCode());
+            }
+            if (String.valueOf(connection.getContentType()).startsWith("text/html")) {
+                throw new IOException("it sent a web page instead, as a network does that wants you to log in");
             }
             progress.print("Fetching " + file + " from " + connection.getURL().getHost() + " …");
             return body(connection, most, deadline);

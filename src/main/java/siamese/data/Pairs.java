@@ -43,7 +43,7 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * Creates the overview's pairs. With n = (size of the smallest class) − 1, each class d contributes, for i from 0
      * to n − 1, a similar pair (d[i], d[i+1]) and then a dissimilar pair (d[i], e[i]), where e is one of the other
      * classes, drawn at random. On MNIST n is 5,420 for the training images (108,400 pairs) and 891 for the test images
-     * (17,820 pairs).
+     * (17,820 pairs). Where more than half of the examples remain unused, a line on standard output says so.
      *
      * @param examples what to pair, such as images; every class needs at least two
      * @param random where the other classes are drawn from
@@ -54,6 +54,12 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
         int[][] byClass = examples.indicesByClass();
         int classes = byClass.length;
         int n = positions(examples);
+        int unused = examples.size() - (n + 1) * classes;
+        if (unused > examples.size() / 2) {
+            System.out.println("Note: only " + 2 * n * classes + " pairs are made, as the smallest class has but " + (n + 1)
+                    + " examples and each class gives no more than it; " + unused + " of " + examples.size()
+                    + " examples are in no pair. Add to the small classes, or leave them out.");
+        }
         int[] first = new int[2 * n * classes];
         int[] second = new int[first.length];
         boolean[] similar = new boolean[first.length];

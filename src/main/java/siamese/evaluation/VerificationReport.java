@@ -261,6 +261,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      * {@return the share of the dissimilar pairs that is accepted at a threshold, 0 to 1}
      *
      * @param threshold pairs up to this distance are accepted
+     * @throws IllegalArgumentException if it is NaN
      */
     public double falseAcceptRateAt(double threshold) {
         return falseAcceptRates[pointAt(threshold)];
@@ -270,6 +271,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      * {@return the share of the similar pairs that is accepted at a threshold, 0 to 1}
      *
      * @param threshold pairs up to this distance are accepted
+     * @throws IllegalArgumentException if it is NaN
      */
     public double trueAcceptRateAt(double threshold) {
         return trueAcceptRates[pointAt(threshold)];
@@ -289,6 +291,9 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     }
 
     private int pointAt(double threshold) {
+        if (Double.isNaN(threshold)) {
+            throw new IllegalArgumentException("threshold must be a number, but is NaN.");
+        }
         int k = Arrays.binarySearch(thresholds, threshold);
         return k >= 0 ? k : Math.max(0, -k - 2);
     }

@@ -9,6 +9,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.markers.Marker;
@@ -223,6 +224,14 @@ public final class Charts {
 
     /** The picture of any XChart chart, and the same in words. */
     static View view(Chart<?, ?> chart) {
+        for (Object drawn : chart.getSeriesMap().values()) {
+            if (drawn instanceof XYSeries line && DoubleStream.concat(DoubleStream.of(line.getXData()),
+                    DoubleStream.of(line.getYData())).anyMatch(Double::isInfinite)) {
+                throw new IllegalArgumentException("The series \"" + line.getName() + "\" has an infinite value, which "
+                        + "cannot be drawn; leave that point out. The thresholds of a report begin with one, where no pair "
+                        + "is accepted: Arrays.copyOfRange(values, 1, values.length) leaves the first point out.");
+            }
+        }
         return View.picture(View.paint(chart.getWidth(), chart.getHeight(),
                 graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), AltText.of(chart));
     }

@@ -12,6 +12,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.function.ToDoubleFunction;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -184,6 +186,15 @@ class VerificationReportTest {
                 tar[++k] = (double) accepted / ranking.roc().positives;
             }
             assertArrayEquals(tar, ranking.roc().trueAcceptRates(), 1e-15);
+        }
+    }
+
+    @Test
+    void notANumberIsNoThreshold() {
+        VerificationReport report = VerificationReport.of("x", new double[] {0.1, 0.9}, new boolean[] {true, false});
+        for (ToDoubleFunction<Double> rate : List.<ToDoubleFunction<Double>>of(report::falseAcceptRateAt,
+                report::trueAcceptRateAt)) {
+            assertThrows(IllegalArgumentException.class, () -> rate.applyAsDouble(Double.NaN));
         }
     }
 }

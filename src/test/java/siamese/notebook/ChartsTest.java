@@ -375,4 +375,12 @@ class ChartsTest {
         assertTrue(view.text().startsWith("Chart: one.") && view.text().contains("Chart: three."), view.text());
         assertThrows(IllegalArgumentException.class, () -> Charts.grid(2));
     }
+
+    @Test
+    void aChartOfInfiniteValuesSaysWhatToDo() {
+        XYChart chart = Charts.xy("False accepts", "Threshold", "Rate");
+        chart.addSeries("rate", new double[] {Double.NEGATIVE_INFINITY, 0.1, 0.2}, new double[] {0, 0.1, 1});
+        String message = assertThrows(IllegalArgumentException.class, () -> Charts.view(chart)).getMessage();
+        assertTrue(message.contains("\"rate\"") && message.contains("Arrays.copyOfRange(values, 1, values.length)"), message);
+    }
 }
