@@ -254,8 +254,9 @@ public final class Gallery {
     }
 
     View view() {
-        return new View(View.img(image(), title + ", " + items.size() + (items.size() == 1 ? " picture: " : " pictures: ")
-                + String.join("; ", captions()) + "."), toString());
+        String alternative = title + ", " + items.size() + (items.size() == 1 ? " picture: " : " pictures: ")
+                + String.join("; ", captions()) + ".";
+        return new View(View.img(image(), alternative), toString());
     }
 
     /** {@return one line for the title and one for each picture} */
