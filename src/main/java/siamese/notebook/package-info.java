@@ -10,6 +10,7 @@
  * output that changes in place.
  *
  * <p>Nothing here knows a Jupyter kernel at compile time: {@code KernelBridge} finds IJava or JJava by reflection, and
- * {@code View} decides how each type looks (HTML for notebooks, plain text for terminals and screen readers). Without a kernel everything works too and prints its text.
+ * {@code View} decides how each type looks (HTML for notebooks, plain text for terminals and screen readers).
+ * Without a kernel everything works too and prints its text.
  */
 package siamese.notebook;
