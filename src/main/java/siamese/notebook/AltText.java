@@ -19,7 +19,8 @@ final class AltText {
     private AltText() {}
 
     static String of(Chart<?, ?> chart) {
-        String title = chart.getTitle() == null || chart.getTitle().isBlank() ? "Chart." : "Chart: " + chart.getTitle() + ".";
+        boolean untitled = chart.getTitle() == null || chart.getTitle().isBlank();
+        String title = untitled ? "Chart." : "Chart: " + chart.getTitle() + ".";
         if (chart instanceof HeatMapChart map) {
             return title + " Columns: " + map.getXAxisTitle() + ". Rows: " + map.getYAxisTitle() + ". Shown: "
                     + highest(map.getHeatMapSeries()) + ".";
@@ -37,7 +38,8 @@ final class AltText {
         return cells.stream().sorted(Comparator.comparingDouble(cell -> -cell[2].doubleValue())).limit(5)
                 .map(cell -> Text.number(cell[2].doubleValue()) + " at " + series.getYData().get(cell[1].intValue())
                         + ", " + series.getXData().get(cell[0].intValue()))
-                .collect(Collectors.joining("; ", Text.count(cells.size()) + " values, the highest (row, column): ", ""));
+                .collect(Collectors.joining("; ",
+                        Text.count(cells.size()) + " values, the highest (row, column): ", ""));
     }
 
     private static String course(XYSeries series) {

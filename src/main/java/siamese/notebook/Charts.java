@@ -271,17 +271,15 @@ public final class Charts {
             throw new IllegalArgumentException("pairs has no " + kind
                     + " pair, so its distribution cannot be drawn; use pairs of both kinds.");
         }
-        double[] shares = new double[bins];
+        double[] shares = new double[bins + 2]; // starts and ends with 0
         for (int p : mine) {
-            shares[Math.min((int) (distances[p] / bin), bins - 1)] += 100.0 / mine.length;
+            shares[1 + Math.min((int) (distances[p] / bin), bins - 1)] += 100.0 / mine.length;
         }
-        int last = 2 * bins + 1;
-        double[] x = IntStream.rangeClosed(0, last).mapToDouble(i -> i / 2 * bin).toArray();
-        double[] y = IntStream.rangeClosed(0, last).mapToDouble(i -> i % last == 0 ? 0 : shares[(i - 1) / 2]).toArray();
+        double[] edges = IntStream.range(0, shares.length).mapToDouble(i -> Math.max(0, i - 1) * bin).toArray();
         Color color = similar ? SIMILAR : DISSIMILAR;
-        Theme.line(chart, kind + " (" + Text.count(mine.length) + " pairs)", x, y, color,
+        Theme.line(chart, kind + " (" + Text.count(mine.length) + " pairs)", edges, shares, color,
                 similar ? Theme.SOLID : Theme.DASHED, SeriesMarkers.NONE)
-                .setXYSeriesRenderStyle(XYSeriesRenderStyle.Area)
+                .setXYSeriesRenderStyle(XYSeriesRenderStyle.StepArea)
                 .setFillColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 60));
         return Arrays.stream(shares).max().orElseThrow();
     }

@@ -206,7 +206,8 @@ public final class Gallery {
         FontMetrics metrics = ruler.getFontMetrics(FONT);
         int pictureWidth = items.get(0).picture.getWidth() / View.PIXEL_RATIO; // all are of one size
         int pictureHeight = items.get(0).picture.getHeight() / View.PIXEL_RATIO;
-        int texts = items.stream().flatMap(item -> item.lines().stream()).mapToInt(metrics::stringWidth).max().orElse(0);
+        int texts = items.stream().flatMap(item -> item.lines().stream()).mapToInt(metrics::stringWidth).max()
+                .orElse(0);
         int lines = items.stream().mapToInt(item -> item.lines().size()).max().orElse(0);
         int cell = Math.max(pictureWidth + 2 * FRAME, texts) + MARGIN;
         int row = pictureHeight + 2 * FRAME + lines * LINE + MARGIN;
@@ -254,8 +255,9 @@ public final class Gallery {
     }
 
     View view() {
-        return new View(View.img(image(), title + ", " + items.size() + (items.size() == 1 ? " picture: " : " pictures: ")
-                + String.join("; ", captions()) + "."), toString());
+        String alternative = title + ", " + items.size() + (items.size() == 1 ? " picture: " : " pictures: ")
+                + String.join("; ", captions()) + ".";
+        return new View(View.img(image(), alternative), toString());
     }
 
     /** {@return one line for the title and one for each picture} */
