@@ -167,18 +167,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      *     components
      */
     public static DistanceHistogram of(Iterator<int[]> tiles, IntFunction<Block> blocks, int bins, double maxDistance) {
-        PairCounter counter = new PairCounter(bins, maxDistance);
-        int held = -1;
-        Block a = null;
-        while (tiles.hasNext()) {
-            int[] tile = tiles.next();
-            if (tile[0] != held) {
-                held = tile[0];
-                a = blocks.apply(held);
-            }
-            counter.add(a, tile[1] == held ? a : blocks.apply(tile[1]));
-        }
-        return counter.counted;
+        return new PairCounter(bins, maxDistance).counted(tiles, blocks);
     }
 
     /**

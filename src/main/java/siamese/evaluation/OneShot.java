@@ -142,8 +142,8 @@ public record OneShot(String source, double[] accuracies) {
     private static int[][] members(Embeddings points, int atLeast) {
         TreeMap<Integer, List<Integer>> byClass = IntStream.range(0, points.size()).boxed()
                 .collect(Collectors.groupingBy(i -> points.labels()[i], TreeMap::new, Collectors.toList()));
-        return byClass.values().stream().filter(members -> members.size() >= atLeast).map(members -> members.stream().mapToInt(i -> i).toArray())
-                .toArray(int[][]::new);
+        return byClass.values().stream().filter(members -> members.size() >= atLeast)
+                .map(members -> members.stream().mapToInt(i -> i).toArray()).toArray(int[][]::new);
     }
 
     /** Different numbers below n, in random order. */

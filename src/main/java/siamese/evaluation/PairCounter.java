@@ -1,6 +1,8 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import java.util.Iterator;
+import java.util.function.IntFunction;
 import org.apache.commons.lang3.Validate;
 import siamese.evaluation.DistanceHistogram.Block;
 
@@ -18,6 +20,21 @@ final class PairCounter {
         DistanceHistogram.check(bins, maxDistance);
         counted = new DistanceHistogram(maxDistance, new long[bins], new long[bins]);
         scale = (float) (bins / maxDistance);
+    }
+
+    /** Counts the pairs of some blocks of the distance matrix; see {@link DistanceHistogram#of}. */
+    DistanceHistogram counted(Iterator<int[]> tiles, IntFunction<Block> blocks) {
+        int held = -1;
+        Block a = null;
+        while (tiles.hasNext()) {
+            int[] tile = tiles.next();
+            if (tile[0] != held) {
+                held = tile[0];
+                a = blocks.apply(held);
+            }
+            add(a, tile[1] == held ? a : blocks.apply(tile[1]));
+        }
+        return counted;
     }
 
     /** Counts each pair of a point of one block and a point of another, or within a block if both are the same one. */

@@ -287,7 +287,8 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     public double trueAcceptRateAtFalseAcceptRate(double falseAcceptRate) {
         Validate.isTrue(falseAcceptRate >= 0 && falseAcceptRate <= 1, "falseAcceptRate must be 0 to 1, but is %s.",
                 falseAcceptRate);
-        return trueAcceptRates[(int) Arrays.stream(falseAcceptRates).filter(rate -> rate <= falseAcceptRate).count() - 1];
+        long points = Arrays.stream(falseAcceptRates).filter(rate -> rate <= falseAcceptRate).count();
+        return trueAcceptRates[(int) points - 1];
     }
 
     private int pointAt(double threshold) {
