@@ -23,7 +23,7 @@ import siamese.evaluation.VerificationReport;
 import siamese.model.BaseNetwork;
 import siamese.model.BenchNetworks;
 import siamese.model.Distance;
-import siamese.model.Progress;
+import siamese.model.TrainingListener.Progress;
 import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.SupervisedContrastiveLoss;

@@ -12,6 +12,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import siamese.model.Loss.Batch;
 
 /** Loss and gradient of all pairs of a batch, and of half as many pairs as it has images. */
 @State(Scope.Benchmark)

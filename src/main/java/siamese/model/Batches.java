@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import siamese.data.Examples;
 import siamese.data.Pairs;
 import siamese.data.Variation;
+import siamese.model.Loss.Batch;
 
 /**
  * Which examples and pairs a training sees, batch by batch; made from an injected generator. Each example is given

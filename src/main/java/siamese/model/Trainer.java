@@ -17,6 +17,8 @@ import org.nd4j.linalg.learning.AdamUpdater;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ISchedule;
 import siamese.data.Pairs;
+import siamese.model.Loss.Batch;
+import siamese.model.TrainingListener.Progress;
 
 /**
  * Training: the optimizer (Adam, D. P. Kingma and J. Ba, 2015, arXiv:1412.6980, as in Keras), the learning rate, what

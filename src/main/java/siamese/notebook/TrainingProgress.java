@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import siamese.model.History;
-import siamese.model.Progress;
+import siamese.model.TrainingListener.Progress;
 import siamese.model.TrainingListener;
 
 /**

@@ -11,7 +11,7 @@ import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 import siamese.data.LabeledImages;
 import siamese.model.History;
-import siamese.model.Progress;
+import siamese.model.TrainingListener.Progress;
 import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;

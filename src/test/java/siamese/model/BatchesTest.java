@@ -24,6 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
 import siamese.data.Variation;
+import siamese.model.Loss.Batch;
 
 /** What a training sees, batch by batch. */
 class BatchesTest {

@@ -19,6 +19,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import siamese.Campaign;
+import siamese.model.Loss.Batch;
 
 /** The built-in losses and distances against their definitions, finite differences, PyTorch and numbers worked out by hand. */
 class LossesTest {

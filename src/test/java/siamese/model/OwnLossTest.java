@@ -19,6 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import siamese.Campaign;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
+import siamese.model.Loss.Batch;
 
 /** Losses and distances that the library does not have, as a reader would write them, with and without parameters. */
 class OwnLossTest {

@@ -35,6 +35,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.NoOp;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
+import siamese.model.TrainingListener.Progress;
 
 /** The overview's network: what it is, trains, embeds and keeps. */
 class SiameseNetworkTest {

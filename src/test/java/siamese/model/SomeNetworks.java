@@ -26,6 +26,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.Examples;
 import siamese.data.LabeledImages;
+import siamese.model.TrainingListener.Progress;
 
 /** Base networks of many kinds, the five of the benchmark first, and examples for each. */
 final class SomeNetworks {

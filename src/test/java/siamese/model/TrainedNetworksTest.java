@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import siamese.Campaign;
 import siamese.data.LabeledImages;
 import siamese.data.Variation;
+import siamese.model.Loss.Batch;
 
 /** The folder of networks that were trained before. */
 class TrainedNetworksTest {

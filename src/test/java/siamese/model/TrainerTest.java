@@ -21,6 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import siamese.Campaign;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
+import siamese.model.TrainingListener.Progress;
 import siamese.data.Variation;
 
 /** Training: what it learns, what it warns of, and what it refuses. */

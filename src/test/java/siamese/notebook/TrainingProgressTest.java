@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import siamese.model.Progress;
+import siamese.model.TrainingListener.Progress;
 
 class TrainingProgressTest {
 
