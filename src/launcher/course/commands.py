@@ -198,7 +198,7 @@ def arguments() -> argparse.ArgumentParser:
 Then:        python3 course.py lab              the notebooks, to read and change
 
 Environment:
-  SIAMESE_DATA     folder that holds mnist/ (and omniglot/); without it the data is downloaded into data/
+  SIAMESE_DATA     folder that holds mnist/ (and omniglot/, faces/); without it the data is downloaded into data/
   SIAMESE_QUICK=1  a small run, like --quick
   SIAMESE_SEED     the seed of the overview (default 1)
   SIAMESE_CACHE    where downloads and trained networks are kept (default: data/)
