@@ -74,6 +74,10 @@ final class Core {
 
     synchronized SiameseNetwork.State steps(Distance distance, SiameseNetwork.State from, Batches batches,
             Recipe recipe, int count, int ofSteps) {
+        if (count < 1 || ofSteps < from.steps() + count) {
+            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps()
+                    + " + steps, but are " + count + " and " + ofSteps + ".");
+        }
         restore(from);
         execution.seed(batches.random.nextLong());
         INDArray means = Nd4j.createFromArray(from.moments());

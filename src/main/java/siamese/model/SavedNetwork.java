@@ -1,5 +1,6 @@
 package siamese.model;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InvalidObjectException;
@@ -64,15 +65,20 @@ final class SavedNetwork {
     }
 
     static void write(SiameseNetwork network, Path file) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        write(network, out);
+        replace(file, out.toByteArray());
+    }
+
+    /** Writes a whole file, in one step. */
+    static void replace(Path file, byte[] content) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException(file + " is a folder; give the name of a file in it, such as network.zip.");
         }
         Files.createDirectories(file.getParent());
         Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
         try {
-            try (OutputStream out = Files.newOutputStream(part)) {
-                write(network, out);
-            }
+            Files.write(part, content);
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);

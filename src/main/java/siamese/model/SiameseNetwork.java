@@ -50,8 +50,7 @@ public final class SiameseNetwork {
      * @param base the layers of each branch
      * @param distance how far apart two embeddings are
      * @param seed of the initial weights and of what training draws at random
-     * @throws IllegalArgumentException if the layers do not fit each other, or what they make of an example is no
-     *     vector
+     * @throws IllegalArgumentException if the layers do not fit each other, or make no vector of an example
      */
     public SiameseNetwork(BaseNetwork base, Distance distance, long seed) {
         this(base, distance, seed, 1, new Core(new Execution(base, seed)));
@@ -159,8 +158,7 @@ public final class SiameseNetwork {
      * @param recipe how to train
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if there is no pair, the examples have another shape than the base network
-     *     reads, or the loss returns what it must not
+     * @throws IllegalArgumentException if there is no pair, or the examples' shape or what the loss returns is wrong
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Pairs train, Pairs test, Recipe recipe, TrainingListener... listeners) {
@@ -179,8 +177,7 @@ public final class SiameseNetwork {
      * @param recipe how to train
      * @param listeners are told what happens
      * @return the loss and the speed of each epoch
-     * @throws IllegalArgumentException if fewer than two classes have two examples, the examples have another shape
-     *     than the base network reads, or the loss returns what it must not
+     * @throws IllegalArgumentException if fewer than two classes have two examples, or as with pairs
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Examples train, Pairs test, Recipe recipe, TrainingListener... listeners) {
@@ -236,16 +233,11 @@ public final class SiameseNetwork {
      * @param ofSteps how many the whole training has: the cycle of the learning rate ends with them
      * @param seed of the batches
      * @return where it stands then; this network has its weights
-     * @throws IllegalArgumentException if an argument is out of range, or state or examples are those of another
-     *     network
+     * @throws IllegalArgumentException if an argument is out of range, or belongs to another network
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public State steps(State from, Examples train, Recipe recipe, int steps, int ofSteps, long seed) {
         base.check(train);
-        if (steps < 1 || ofSteps < from.steps + steps) {
-            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps
-                    + " + steps, but are " + steps + " and " + ofSteps + ".");
-        }
         return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
                 steps, ofSteps);
     }
@@ -294,8 +286,7 @@ public final class SiameseNetwork {
      * Saves the network, the state of its training and its history, so that it can be loaded and trained on.
      *
      * @param file where to; its folder is made if need be, and a file of this name is replaced in one step
-     * @throws IOException if the file cannot be written, or a layer is one of your own; no half-written file stays
-     *     behind
+     * @throws IOException if the file cannot be written (no part of it stays), or a layer is one of your own
      */
     public void save(Path file) throws IOException {
         SavedNetwork.write(this, file.toAbsolutePath());
@@ -312,11 +303,24 @@ public final class SiameseNetwork {
     }
 
     /**
+     * Writes the base network with its weights and views as an ONNX graph, which other programs run. {@code input} is
+     * of shape [n, …], as {@link Examples#batch} gives it, for any n; {@code embedding} of shape [n, d]. The metadata
+     * name the distance, the threshold, the data and the library's version.
+     *
+     * @param file where to; its folder is made if need be, and a file of this name is replaced in one step
+     * @param threshold up to which distance two examples count as the same, for the metadata only; may be left out
+     * @throws IllegalArgumentException if there is more than one threshold
+     * @throws IOException if the file cannot be written, or ONNX has no words for a layer, which is named
+     */
+    public void exportOnnx(Path file, double... threshold) throws IOException {
+        OnnxFile.write(this, threshold, file.toAbsolutePath());
+    }
+
+    /**
      * {@return a network that {@link #save(Path)} wrote}
      *
      * @param file where from
-     * @throws IOException if the file cannot be read, is not a saved network, or has a distance of your own, in one
-     *     sentence
+     * @throws IOException as {@link #load(Path, Distance, Loss)} does
      */
     public static SiameseNetwork load(Path file) throws IOException {
         return load(file, null, null);
@@ -338,7 +342,7 @@ public final class SiameseNetwork {
      * {@return a network that {@link #save(OutputStream)} wrote}
      *
      * @param in where from
-     * @throws IOException if it cannot be read, is not a saved network, or has a distance of your own, in one sentence
+     * @throws IOException as {@link #load(Path, Distance, Loss)} does
      */
     public static SiameseNetwork load(InputStream in) throws IOException {
         return SavedNetwork.read(in, "This", null, null);
