@@ -222,15 +222,19 @@ public final class Charts {
         return chart;
     }
 
+    private static void checkFinite(XYSeries line) {
+        if (DoubleStream.concat(DoubleStream.of(line.getXData()), DoubleStream.of(line.getYData()))
+                .anyMatch(Double::isInfinite)) {
+            throw new IllegalArgumentException("The series \"" + line.getName() + "\" has an infinite value, which "
+                    + "cannot be drawn; leave that point out. The thresholds of a report begin with one, where no "
+                    + "pair is accepted: Arrays.copyOfRange(values, 1, values.length) leaves the first point out.");
+        }
+    }
+
     /** The picture of any XChart chart, and the same in words. */
     static View view(Chart<?, ?> chart) {
-        for (Object drawn : chart.getSeriesMap().values()) {
-            if (drawn instanceof XYSeries line && DoubleStream.concat(DoubleStream.of(line.getXData()),
-                    DoubleStream.of(line.getYData())).anyMatch(Double::isInfinite)) {
-                throw new IllegalArgumentException("The series \"" + line.getName() + "\" has an infinite value, which "
-                        + "cannot be drawn; leave that point out. The thresholds of a report begin with one, where no pair "
-                        + "is accepted: Arrays.copyOfRange(values, 1, values.length) leaves the first point out.");
-            }
+        if (chart instanceof XYChart xy) {
+            xy.getSeriesMap().values().forEach(Charts::checkFinite);
         }
         return View.picture(View.paint(chart.getWidth(), chart.getHeight(),
                 graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), AltText.of(chart));
