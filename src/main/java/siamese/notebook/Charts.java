@@ -234,7 +234,7 @@ public final class Charts {
     /** The picture of any XChart chart, and the same in words. */
     static View view(Chart<?, ?> chart) {
         if (chart instanceof XYChart xy) {
-            xy.getSeriesMap().values().forEach(Charts::checkFinite);
+            xy.getSeriesCollection().forEach(Charts::checkFinite);
         }
         return View.picture(View.paint(chart.getWidth(), chart.getHeight(),
                 graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), AltText.of(chart));
