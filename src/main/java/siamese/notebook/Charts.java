@@ -228,9 +228,9 @@ public final class Charts {
     }
 
     static View view(Chart<?, ?> chart, String words) {
-        for (Object drawn : chart.getSeriesMap().values()) {
-            if (drawn instanceof XYSeries line && DoubleStream.concat(DoubleStream.of(line.getXData()),
-                    DoubleStream.of(line.getYData())).anyMatch(Double::isInfinite)) {
+        for (XYSeries line : chart instanceof XYChart xy ? xy.getSeriesCollection() : List.<XYSeries>of()) {
+            if (DoubleStream.concat(DoubleStream.of(line.getXData()), DoubleStream.of(line.getYData()))
+                    .anyMatch(Double::isInfinite)) {
                 throw new IllegalArgumentException("The series \"" + line.getName() + "\" has an infinite value, which "
                         + "cannot be drawn; leave that point out. The thresholds of a report begin with one, where no pair "
                         + "is accepted: Arrays.copyOfRange(values, 1, values.length) leaves the first point out.");
