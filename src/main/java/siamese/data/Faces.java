@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * The ORL faces: ten photographs each of 40 people, taken at the Olivetti Research Laboratory in Cambridge between April
- * 1992 and April 1994 (F. Samaria and A. Harter, "Parameterisation of a stochastic model for human face
+ * The ORL faces: ten photographs each of 40 people, taken at the Olivetti Research Laboratory in Cambridge from April
+ * 1992 to April 1994 (F. Samaria and A. Harter, "Parameterisation of a stochastic model for human face
  * identification", WACV 1994, doi:10.1109/ACV.1994.341300). Whoever uses them gives credit to the Olivetti Research
  * Laboratory, as the README in the archive asks.
  */
@@ -135,8 +135,8 @@ public final class Faces {
         int columns = Integer.parseInt(head.group(1));
         int rows = Integer.parseInt(head.group(2));
         if (rows != ROWS || columns != COLUMNS) {
-            throw new IOException("its " + name + " has " + rows + " x " + columns + " pixels instead of " + ROWS + " x "
-                    + COLUMNS);
+            throw new IOException("its " + name + " has " + rows + " x " + columns + " pixels instead of " + ROWS
+                    + " x " + COLUMNS);
         }
         if (file.length < head.end() + ROWS * COLUMNS) {
             throw new IOException("its " + name + " is cut off");
