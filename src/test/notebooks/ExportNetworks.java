@@ -126,15 +126,16 @@ class ExportNetworks {
                 pool(PoolingType.MAX, 3, 3).stride(2, 2).padding(1, 1).build(),
                 new DenseLayer.Builder().nOut(9).hasBias(false).build(), new DenseLayer.Builder().nOut(4).build());
         write("dilations", Distance.EUCLIDEAN, InputType.convolutional(16, 15, 1),
-                convolution(3, 2, 4, Activation.SOFTMAX).dilation(2, 1).padding(2, 1).build(),
+                convolution(3, 2, 4, Activation.SIGMOID).dilation(2, 1).padding(2, 1).build(),
                 convolution(3, 3, 4, Activation.RELU).dilation(2, 2).build(),
-                pool(PoolingType.MAX, 2, 2).stride(1, 1).dilation(2, 2).build(),
+                convolution(2, 3, 5, Activation.TANH).dilation(1, 2).convolutionMode(ConvolutionMode.Same).build(),
                 new GlobalPoolingLayer(PoolingType.AVG), new DenseLayer.Builder().nOut(3).build());
-        write("activations", Distance.EUCLIDEAN, InputType.feedForward(30), Stream.concat(Stream.of(Activation.RELU, Activation.TANH,
-                        Activation.SIGMOID, Activation.SOFTPLUS, Activation.ELU, Activation.LEAKYRELU, Activation.GELU, Activation.SWISH,
-                        Activation.CUBE, Activation.SELU, Activation.SOFTSIGN, Activation.SOFTMAX, Activation.IDENTITY).map(a ->
-                        new DenseLayer.Builder().name(a.name()).nOut(30).activation(a).build()),
-                Stream.of(new DenseLayer.Builder().nOut(20).activation(new ActivationGELU(true)).build())).toArray(Layer[]::new));
+        Stream.concat(Stream.of(Activation.RELU, Activation.TANH, Activation.SIGMOID, Activation.SOFTPLUS, Activation.ELU,
+                Activation.LEAKYRELU, Activation.GELU, Activation.SWISH, Activation.CUBE, Activation.SELU, Activation.SOFTSIGN)
+                .map(Activation::getActivationFunction), Stream.of(new ActivationGELU(true))).forEach(a ->
+                write("activation-" + a.getClass().getSimpleName().substring(10) + (a.equals(new ActivationGELU(true)) ? "-precise" : ""),
+                        Distance.EUCLIDEAN, InputType.feedForward(30), new DenseLayer.Builder().nOut(30).build(),
+                        new DenseLayer.Builder().nOut(30).activation(a).build()));
     }
 
     private static ConvolutionLayer.Builder convolution(int rows, int columns, int filters, Activation activation) {

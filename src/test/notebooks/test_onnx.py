@@ -1,5 +1,9 @@
 """Networks that Java wrote as ONNX, read by others: the checker, and ONNX Runtime, whose embeddings are to equal ours."""
+import gzip
+import json
+import re
 import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -10,7 +14,8 @@ from conftest import ROOT
 from course import children, machine, setup
 
 NAMES = ["overview", "five-views", "cosine", "faces", "twin-1993", "twin-1993-sequence", "colour", "paddings", "dilations",
-         "activations"]
+         *(f"activation-{kind}" for kind in ["ReLU", "TanH", "Sigmoid", "SoftPlus", "ELU", "LReLU", "GELU", "GELU-precise", "Swish",
+                                             "Cube", "SELU", "SoftSign"])]
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +55,31 @@ def test_a_batch_has_any_size(folder, name):
     for size in (1, 2, 7):
         assert np.abs(session.run(None, {"input": examples[:size]})[0] - ours[:size]).max() < 1e-5
     assert session.run(None, {"input": examples[:0]})[0].shape == (0, ours.shape[1]) or name == "five-views"
+
+
+def test_the_metadata_say_how_to_decide(folder):
+    session, _, _ = run(folder, "five-views")
+    model = session.get_modelmeta()
+    said = model.custom_metadata_map
+    assert model.producer_name == "siamese-networks-java"
+    assert float(said["threshold"]) == 0.5
+    assert said["distance"].startswith("Euclidean") and said["views"].startswith("5") and said["fingerprint"]
+    assert run(folder, "cosine")[0].get_modelmeta().custom_metadata_map["threshold"] == "none given"
+
+
+def test_the_python_of_chapter_04_compares_two_pictures(folder, tmp_path):
+    cells = json.loads((ROOT / "notebooks/04_training.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = next("".join(cell["source"]) for cell in cells if cell["id"] == "onnx-python")
+    program = re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1)
+    (tmp_path / "network.onnx").write_bytes((folder / "overview.onnx").read_bytes())
+    _, examples, ours = run(folder, "overview")
+    pixels = np.rint(examples * 255).astype(np.uint8)
+    assert np.abs(pixels / 255 - examples).max() < 1e-6
+    with gzip.open(tmp_path / "t10k-images-idx3-ubyte.gz", "wb") as file:
+        file.write(bytes(16) + pixels.tobytes())
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    assert done.returncode == 0, done.stderr
+    distance, answer = done.stdout.strip().split(" ", 1)
+    wanted = np.sqrt(((ours[0] - ours[1]) ** 2).sum())
+    assert float(distance) == pytest.approx(wanted, abs=1e-5) and wanted > 0
+    assert answer == ("the same" if wanted <= 0.5 else "different")

@@ -45,14 +45,16 @@ import org.nd4j.shade.protobuf.ByteString;
  */
 final class OnnxFile {
 
+    /** The library's, as pom.xml has it. */
     static final String VERSION = "1.0.0";
+    /** The set of operations, and the form of the file that belongs to it. */
     private static final int OPERATIONS = 13;
     private static final int IR = 7;
     private static final String INPUT = "input";
     private static final String OUTPUT = "embedding";
     /** Deeplearning4j's names of functions that are one operation. */
     private static final Map<String, String> PLAIN = Map.of("ReLU", "Relu", "TanH", "Tanh", "Sigmoid", "Sigmoid",
-            "SoftPlus", "Softplus", "SELU", "Selu", "SoftSign", "Softsign", "Softmax", "Softmax");
+            "SoftPlus", "Softplus", "SELU", "Selu", "SoftSign", "Softsign");
 
     private final Onnx.GraphProto.Builder graph = Onnx.GraphProto.newBuilder();
     private final Execution execution;
@@ -145,6 +147,7 @@ final class OnnxFile {
         boolean picture = shape == InputType.Type.CNN;
         boolean sequence = shape == InputType.Type.RNN;
         Class<?> kind = layer.getClass();
+        check(kind.getName().startsWith("org.deeplearning4j.nn.conf.layers."), "a layer of your own");
         if (kind == ConvolutionLayer.class && picture || kind == Convolution1DLayer.class && sequence) {
             addConvolution(k, (ConvolutionLayer) layer, sequence);
         } else if (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence) {
@@ -157,12 +160,13 @@ final class OnnxFile {
             }
             node("Gemm", weighted(parameter(k, "W"), parameter(k, "b")));
             activate(dense.getActivationFn());
-        } else if (layer instanceof BatchNormalization normalization) {
+        } else if (layer instanceof BatchNormalization normalization && !sequence) {
             addNormalization(k, normalization);
         } else if (layer instanceof GlobalPoolingLayer pooling && (picture || sequence)) {
             boolean mean = pooling.getPoolingType() == PoolingType.AVG;
             check((mean || pooling.getPoolingType() == PoolingType.MAX) && pooling.isCollapseDimensions()
-                    && pooling.getPoolingDimensions() == null, "this kind of pooling");
+                    && (pooling.getPoolingDimensions() == null
+                    || pooling.getPoolingDimensions().length == (sequence ? 1 : 2)), "this kind of pooling");
             node(mean ? "GlobalAveragePool" : "GlobalMaxPool", last);
             node("Flatten", last);
         } else if (layer instanceof ActivationLayer activation) {
@@ -175,8 +179,8 @@ final class OnnxFile {
     private void check(boolean possible, String what) throws IOException {
         if (!possible) {
             throw new IOException("Layer " + layer.getLayerName() + " (" + layer.getClass().getSimpleName()
-                    + ") cannot be written as ONNX here: there are no words for " + what + "; use convolutions, max and "
-                    + "average pooling, dense layers, batch normalization, dropout and plain activations.");
+                    + ") cannot be written as ONNX here: there are no words for " + what + "; use convolutions, max "
+                    + "and average pooling, dense layers, batch normalization, dropout and plain activations.");
         }
     }
 
@@ -184,9 +188,11 @@ final class OnnxFile {
         check(own.getCnn2dDataFormat() != CNN2DFormat.NHWC && !(own instanceof Convolution1DLayer line
                 && line.getRnnDataFormat() == RNNFormat.NWC), "channels that come last");
         check(own.getConvolutionMode() != ConvolutionMode.Causal, "a convolution that looks back only");
+        Window window = Window.of(own);
         INDArray w = parameter(k, "W"); // of a sequence its memory is [steps, features, filters]
         node("Conv", weighted(sequence ? w.reshape('c', w.size(2), w.size(1), w.size(0)).permute(2, 1, 0) : w,
-                parameter(k, "b"))).addAllAttribute(window(k, Window.of(own), sequence));
+                parameter(k, "b"))).addAllAttribute(window(k, window, sequence))
+                .addAttribute(integers("dilations", along(sequence ? 1 : 2, window.dilation())));
         activate(own.getActivationFn());
     }
 
@@ -194,11 +200,11 @@ final class OnnxFile {
         Window window = Window.of(own);
         boolean max = own.getPoolingType() == PoolingType.MAX;
         check(own.getCnn2dDataFormat() != CNN2DFormat.NHWC, "channels that come last");
-        check(max || own.getPoolingType() == PoolingType.AVG && !window.isDilated(), "this kind of pooling");
+        check(max || own.getPoolingType() == PoolingType.AVG, "this kind of pooling");
+        check(!window.isDilated(), "a pooling with gaps"); // ND4J leaves no gaps, whatever the layer says
         var node = node(max ? "MaxPool" : "AveragePool", last).addAllAttribute(window(k, window, sequence));
         if (!max) {
-            node.removeAttribute(3) // dilations
-                    .addAttribute(integer("count_include_pad", own.isAvgPoolIncludePadInDivisor() ? 1 : 0));
+            node.addAttribute(integer("count_include_pad", own.isAvgPoolIncludePadInDivisor() ? 1 : 0));
         }
     }
 
@@ -212,9 +218,8 @@ final class OnnxFile {
             padding[axis] = window.same() ? missing / 2 : window.padding()[axis];
             padding[axes + axis] = window.same() ? missing - missing / 2 : window.padding()[axis];
         }
-        return List.of(integers("kernel_shape", along(axes, window.kernel())), integers("strides",
-                along(axes, window.stride())), integers("pads", padding), integers("dilations",
-                along(axes, window.dilation())));
+        return List.of(integers("kernel_shape", along(axes, window.kernel())),
+                integers("strides", along(axes, window.stride())), integers("pads", padding));
     }
 
     private static long[] along(int axes, int[] numbers) {
@@ -237,12 +242,10 @@ final class OnnxFile {
         check(!(function instanceof ActivationReLU r) || Stream.of(r.getThreshold(), r.getNegativeSlope(), r.getMax())
                 .allMatch(n -> n == null || n == 0), "this variant of ReLU");
         String kind = function.getClass().getName().replace("org.nd4j.linalg.activations.impl.Activation", "");
+        check(!kind.contains("."), "an activation of your own");
         String in = last;
         if (PLAIN.containsKey(kind)) {
-            var node = node(PLAIN.get(kind), in);
-            if (kind.equals("Softmax")) {
-                node.addAttribute(integer("axis", 1)); // the channels
-            }
+            node(PLAIN.get(kind), in);
         } else if (function instanceof ActivationELU elu) {
             node("Elu", in).addAttribute(real("alpha", elu.getAlpha()));
         } else if (function instanceof ActivationLReLU leaky) {
@@ -251,9 +254,9 @@ final class OnnxFile {
             node("Pow", in, number(3));
         } else if (kind.equals("Swish") || kind.equals("GELU")) { // x·σ(x), x·σ(1.702x), x/2·(1 + tanh(…))
             boolean precise = function instanceof ActivationGELU gelu && gelu.isPrecise();
-            if (precise) { // = x·σ(2√(2/π)(x + 0.044715x³))
+            if (precise) { // = x·σ(2√(2/π)(x + (0.044715x)³)), as ND4J has it
                 node("Pow", in, number(3));
-                node("Mul", last, number(0.044715));
+                node("Mul", last, number(Math.pow(0.044715, 3)));
                 node("Add", last, in);
             }
             if (kind.equals("GELU")) {
