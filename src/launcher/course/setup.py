@@ -12,8 +12,9 @@ from course.children import Lock, Step, environment, quiet
 from course.machine import check_venv_module, find_java, proxy_flags
 
 # What the kernel's JVM is started with, and nothing else in this project is: no log lines, charts without a
-# screen, and oneDNN, which Deeplearning4j leaves off unless this property says otherwise.
+# screen, numbers as in the committed outputs wherever the reader lives, and oneDNN, which Deeplearning4j leaves off unless this property says otherwise.
 JVM_FLAGS = ["-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8",
+             "-Duser.language=en", "-Duser.country=US", "-Duser.script=", "-Duser.variant=", "-Duser.extensions=",
              "-Dorg.eclipse.deeplearning4j.helpers.disable=false"]
 MEMORY = ["-Xmx1g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=4g"]
 MEMORY_SPARK = ["-Xmx2g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=6g"]
@@ -53,9 +54,8 @@ def python_packages(requirements: Path, stamp: Path, title: str, *options, venv:
     said = step.run("pip", [venv_python(venv), "-m", "pip", "install", "--no-input", "--require-hashes",
                             "--progress-bar", "off", *options, "-r", requirements], environment(), venv, shown)
     if said:
-        error = next((text for text in said if "ERROR" in text), "no error named")
-        raise Problem(f"pip could not install the Python packages ({error}); check the network and try again; "
-                      f"everything it said is in {LOGS / 'pip.log'}.")
+        raise Problem(f"pip could not install the Python packages: {why(said)} "
+                      f"(everything it said is in {LOGS / 'pip.log'}).")
     write(stamp, wanted)
     step.done()
 
@@ -68,10 +68,38 @@ def maven() -> list:
             *proxy, *["-Daether.connector.http.useSystemProperties=true"] * bool(proxy)]
 
 
-def maven_error(lines: list[str]) -> str:
-    """The line with which Maven says why it failed, without its trailing advice."""
-    errors = [text.replace("[ERROR] ", "").replace(str(ROOT) + os.sep, "") for text in lines
-              if text.startswith("[ERROR]") and len(text) > 9 and "[Help" not in text and "re-run Maven" not in text]
+# What is wrong with a network, by the words that Maven, Java, pip or Python use for it: the first that is found counts.
+NETWORK = [
+    (r"\b407\b|Proxy Authentication Required",
+     "the proxy wants a user and a password: set HTTPS_PROXY to http://user:password@host:port"),
+    (r"PKIX path|SSLHandshakeException|CERTIFICATE_VERIFY_FAILED",
+     "a certificate is not trusted, as where a proxy or a virus scanner opens TLS with its own; have your administrator "
+     "add it to Java's (keytool -importcert -cacerts -file FILE) and name its file in PIP_CERT"),
+    (r"CONNECT refused by proxy|Tunnel connection failed|[Cc]annot connect to proxy|ProxyError",
+     "the proxy that HTTPS_PROXY names cannot be reached, or refuses: check its address"),
+    (r"Unknown ?[Hh]ost|Name or service not known|name resolution|nodename nor servname|getaddrinfo failed",
+     "the name of the server cannot be looked up: connect to the network, or set HTTPS_PROXY if yours has a proxy"),
+    (r"in offline mode", "Maven is told to work offline (-o in MAVEN_ARGS, or <offline> in its settings.xml) and lacks files"),
+    (r"Connect to (?P<to>[\w.-]+:\d+)[^\n]*Connection refused",
+     "the connection to {to} was refused: check the network, and HTTPS_PROXY if yours has a proxy"),
+    (r"status(?: code)?: (?P<status>[45]\d\d[ \w]*)", "the server, or a proxy before it, answers {status}"),
+    (r"[Tt]imed out|[Tt]imeout", "the server does not answer in time: check the network and try again"),
+]
+
+
+def why(lines: list[str]) -> str:
+    """Why Maven or pip failed, in words for the reader: the network's trouble, the first error of the compiler, or what
+    it said itself, without its trailing advice."""
+    text = "\n".join(lines)
+    compiler = re.search(r"([\w/\\.-]+\.java):\[(\d+),\d+\] (.+)", text)
+    if compiler:
+        return f"{compiler[1].replace(str(ROOT) + os.sep, '')}, line {compiler[2]}: {compiler[3]}"
+    for pattern, words in NETWORK:
+        found = re.search(pattern, text)
+        if found:
+            return words.format(**found.groupdict())
+    errors = [re.sub(r"^\[?ERROR[]:] *| -> \[Help \d+\]$", "", line).replace(str(ROOT) + os.sep, "") for line in lines
+              if re.match(r"\[?ERROR[]:] *[^ \[]", line) and "e-run Maven" not in line]
     return errors[0] if errors else lines[-1]
 
 
@@ -102,7 +130,7 @@ def build(java: Path, title: str, what: str, folder: Path, sources: list[Path], 
     said = step.run(log, [*maven(), "-B", "-Dstyle.color=never", *arguments],
                     dict(environment(), JAVA_HOME=str(java.parents[1])), folder, shown)
     if said:
-        raise Problem(f"Maven could not build {what}: {maven_error(said)} "
+        raise Problem(f"Maven could not build {what}: {why(said)} "
                       f"(everything it said is in {LOGS / f'{log}.log'}).")
     help_texts()
     write(stamp, wanted)
@@ -199,6 +227,8 @@ def lab_settings(prefix: Path) -> None:
 
 kinds = MappingKernelManager.class_traits()["untracked_message_types"].default()
 c.MappingKernelManager.untracked_message_types = [kind for kind in kinds if kind != "kernel_info_request"]
+# The library itself limits what a cell prints; the default would drop the cell's result with the lines before it.
+c.ZMQChannelsWebsocketConnection.iopub_data_rate_limit = 10_000_000
 """
     if prefix == VENV:
         (VENV / "jupyter" / "ipython").mkdir(parents=True, exist_ok=True)

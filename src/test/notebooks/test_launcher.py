@@ -8,10 +8,12 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -344,6 +346,106 @@ class TestWithoutMaven:
         monkeypatch.setenv("MVNW_REPOURL", "http://127.0.0.1:9")
         copy = small_copy(tmp_path / "copy")
         says(launcher("setup", root=copy, before=NO_PACKAGES), "Maven could not build the library", "maven.log")
+
+
+@POSIX
+class TestWhyMavenAndPipFail:
+    """Each cause in a sentence of its own, of the real tools, which talk to this machine only."""
+
+    def sentence(self, tmp_path, tool, **env):
+        env = {name: "" for name in ("PIP_FIND_LINKS", "PIP_CERT", "no_proxy", "NO_PROXY")} | {"PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull,
+               "MAVEN_ARGS": f"-Dmaven.repo.local={tmp_path / 'repository'}", "PIP_NO_CACHE_DIR": "1"} | env
+        if tool == "maven":
+            copy = small_copy(tmp_path / "copy")
+            settings = copy / "settings.xml"
+            settings.write_text("<settings/>")
+            before = (NO_PACKAGES + "\nold = setup.maven\nsetup.maven = lambda: [*old(), '-s', ROOT / 'settings.xml', '-gs', ROOT / 'settings.xml', "
+                      f"'-Dmaven.repo.local={tmp_path / 'repository'}'" + (", '-o'" if env.get("OFFLINE") else "") + "]")
+            done = launcher("setup", root=copy, before=before, **env)
+        else:
+            copy = small_copy(tmp_path / "copy")
+            (copy / "binder/requirements.txt").write_text("nothing-of-this-name==1.0 --hash=sha256:" + "0" * 64 + "\n")
+            done = launcher("setup", root=copy, **env)
+        says(done, tool.replace("m", "M"), f"{tool}.log")
+        return done.stderr
+
+    @pytest.mark.parametrize("tool", ["maven", "pip"])
+    def test_a_proxy_that_refuses(self, tmp_path, tool):
+        dead = "http://127.0.0.1:9"
+        assert re.search("HTTPS_PROXY", self.sentence(tmp_path, tool, HTTPS_PROXY=dead, HTTP_PROXY=dead, https_proxy=dead, http_proxy=dead))
+
+    @pytest.mark.parametrize("tool", ["maven", "pip"])
+    @pytest.mark.parametrize("status, words", [(407, "wants a user and a password"), (502, "refuses|answers 502")])
+    def test_what_a_proxy_answers(self, tmp_path, tool, status, words):
+        with answering(status) as address:
+            assert re.search(words, self.sentence(tmp_path, tool, HTTPS_PROXY=address, https_proxy=address))
+
+    @pytest.mark.parametrize("tool", ["maven", "pip"])
+    def test_a_proxy_that_opens_tls_with_its_own_certificate(self, tmp_path, tool, own_certificate):
+        with answering(200, own_certificate) as address:
+            assert "a certificate is not trusted" in self.sentence(tmp_path, tool, HTTPS_PROXY=address, https_proxy=address)
+
+    def test_offline(self, tmp_path):
+        assert "work offline" in self.sentence(tmp_path, "maven", OFFLINE="1")
+
+    def test_a_name_that_cannot_be_looked_up(self):
+        assert "cannot be looked up" in setup.why(["[ERROR] x: Could not transfer: repo.maven.apache.org: Name or service not known -> [Help 1]"])
+        assert "cannot be looked up" in setup.why(["WARNING: Retrying after NameResolutionError(\"Failed to resolve: [Errno -3] Temporary failure in name resolution\")"])
+
+    def test_what_does_not_compile_is_named(self, tmp_path):
+        copy = small_copy(tmp_path / "copy")
+        (copy / "src/main/java/siamese/Wrong.java").write_text("package siamese;\nclass Wrong { int x = y; }\n")
+        done = launcher("setup", root=copy, before=NO_PACKAGES)
+        says(done, "src/main/java/siamese/Wrong.java, line 2: cannot find symbol", "maven.log")
+
+    def test_another_reason_is_said_as_maven_says_it(self):
+        assert setup.why(["[INFO] a", "[ERROR] Failed to execute goal x: the reason -> [Help 1]", "[ERROR] ", "[ERROR] Re-run Maven using -X"]) \
+            == "Failed to execute goal x: the reason"
+
+
+@pytest.fixture(scope="session")
+def own_certificate(tmp_path_factory):
+    """A key and a certificate that nobody knows, as one file."""
+    folder = tmp_path_factory.mktemp("certificate")
+    if not shutil.which("openssl") or subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=proxy",
+            "-keyout", folder / "key", "-out", folder / "pem"], capture_output=True).returncode:
+        pytest.skip("openssl is missing")
+    (folder / "both").write_text((folder / "key").read_text() + (folder / "pem").read_text())
+    return folder / "both"
+
+
+@contextmanager
+def answering(status, certificate=None, asked=None):
+    """The address of a proxy that answers each CONNECT with this status, and after 200 opens TLS with the certificate."""
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_CONNECT(self):
+            if asked is not None:
+                asked.append(self.headers.get("Proxy-Authorization"))
+            self.send_response(status)
+            if status == 407:
+                self.send_header("Proxy-Authenticate", "Basic realm=proxy")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            self.close_connection = True
+            if status == 200:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(certificate)
+                try:
+                    context.wrap_socket(self.connection, server_side=True)
+                except OSError:  # the client does not trust it
+                    pass
+
+        do_GET = do_CONNECT
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
 
 
 class TestProxy:

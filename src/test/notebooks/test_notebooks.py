@@ -111,6 +111,18 @@ def test_imports_stand_in_the_first_code_cell(path):
     assert not late, f"code cells with imports: {late}"
 
 
+@pytest.mark.parametrize("path", COMMITTED, ids=name)
+def test_what_a_later_cell_uses_is_not_declared_with_var(path):
+    """JShell resets a var to null when something that its value mentions is declared anew."""
+    cells = [re.sub(r'"(?:\\.|[^"\\])*"|//.*', '""', "".join(cell["source"])) for cell in code_cells(read(path))]
+    used = lambda word, cell: [before for before in re.findall(rf"([\w>\]]* ?)(?<![\w.:\"]){word}\b(?!\()", cell)  # noqa: E731
+                               if before.strip() in ("", "return", "new", "case", "else")]
+    late = [word for number, cell in enumerate(cells) for word in re.findall(r"^var (\w+)", cell, re.MULTILINE)
+            if any(used(word, later) and not re.search(rf"[\w>\]] {word}\b *[,);:=]|\(\w+, {word}\)|\b{word} *->", later)
+                   for later in cells[number + 1:])]
+    assert not late, f"name the types of: {late}"
+
+
 @pytest.mark.parametrize("path", [p for p in COMMITTED if p.parent.name == "notebooks" and p.stem != course.OVERVIEW], ids=name)
 def test_every_chapter_has_its_exercises_and_names_them(path):
     assert (path.parent / "solutions" / path.name).exists() and (path.parent / "exercises" / path.name).exists()

@@ -23,8 +23,8 @@ import siamese.model.SiameseNetwork;
  */
 class SizesTest {
 
-    private static final int CODE_LINES = 7_300;
-    private static final int PUBLIC_TYPES = 37;
+    private static final int CODE_LINES = 7_650;
+    private static final int PUBLIC_TYPES = 35;
     private static final int PUBLIC_TYPES_WITH_NESTED = 50;
     private static final int LINES_OF_A_FILE = 350;
 

@@ -18,15 +18,17 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -48,11 +50,42 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     /** Behind a firewall that swallows everything, a reader waits so long for each mirror. */
     private static final int LONGEST_CONNECT_MILLIS = 5000;
 
+    private static final String UNREACHABLE = "it cannot be reached";
+
     /** How often a mirror is asked that can be reached. */
     private static final int ATTEMPTS = 2;
 
     /** One version of a file: its size in bytes and its SHA-256 in hexadecimal digits, both decompressed. */
     record Version(int bytes, String sha256) {
+    }
+
+    /** What tells the right file from others. */
+    interface Expected {
+
+        /** {@return the size in bytes of the largest that may be right, decompressed} */
+        int most();
+
+        /** {@return what is wrong with a content, to follow the file's name; null if it is the right one} */
+        String trouble(byte[] content);
+    }
+
+    /** {@return what only some versions of a file meet} */
+    private static Expected oneOf(Version... versions) {
+        return new Expected() {
+            @Override
+            public int most() {
+                return Stream.of(versions).mapToInt(Version::bytes).max().orElseThrow();
+            }
+
+            @Override
+            public String trouble(byte[] content) {
+                Version actual = new Version(content.length, DigestUtils.sha256Hex(content));
+                return List.of(versions).contains(actual) ? null
+                        : String.format("is not the original file: it has %s bytes with SHA-256 %.12s… "
+                        + "instead of %d bytes with %.12s…", content.length > most() ? "more than " + most()
+                        : content.length, actual.sha256, versions[0].bytes, versions[0].sha256);
+            }
+        };
     }
 
     /**
@@ -70,8 +103,33 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         String plain = file.replace(".gz", "");
         String unpacked = plain.replace("-idx", ".idx"); // as some archivers name MNIST's
         List<String> names = List.of(file, plain, unpacked + ".gz", unpacked);
-        return Stream.of(given, cache).filter(Objects::nonNull).flatMap(folder -> names.stream().map(folder::resolve))
+        return Stream.concat(places(), Stream.of(cache)).flatMap(folder -> names.stream().map(folder::resolve))
                 .filter(Files::exists).findFirst();
+    }
+
+    /** The given folder, and where others keep the same files: in the one above it, or as torchvision does. */
+    private Stream<Path> places() {
+        return Stream.ofNullable(given).flatMap(folder -> Stream.of(folder, folder.resolveSibling(""),
+                folder.resolveSibling(Path.of(name.toUpperCase(Locale.ROOT), "raw")), folder.resolveSibling("raw")));
+    }
+
+    /** What is in a folder, for a reader who looks for something else there. */
+    private static String content(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> names = files.map(file -> file.getFileName().toString()).sorted().limit(6).toList();
+            return names.isEmpty() ? "is empty" : "holds " + String.join(", ", names.subList(0, Math.min(5, names.size())))
+                    + (names.size() > 5 ? " and more" : "");
+        } catch (IOException e) {
+            return "is no folder that can be read";
+        }
+    }
+
+    /** Why a mirror did not give a file, in words for the reader. */
+    private static String reason(IOException e) {
+        String said = Objects.requireNonNullElse(e.getMessage(), "it broke off");
+        return e instanceof UnknownHostException || e instanceof ConnectException
+                || "Connect timed out".equalsIgnoreCase(said) ? UNREACHABLE
+                : e instanceof SSLException ? "its certificate is not trusted, or TLS fails (" + said + ")" : said;
     }
 
     /**
@@ -83,10 +141,15 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
      * @throws IOException if the one at hand is not the right one, or the cache cannot be used
      */
     byte[] read(String file, Version... versions) throws IOException {
+        return read(file, oneOf(versions));
+    }
+
+    /** The same for a file of which more is known, or less, than its bytes. */
+    byte[] read(String file, Expected expected) throws IOException {
         Optional<Path> found = location(file);
         if (found.isPresent()) {
             try {
-                return verified(found.get(), versions);
+                return verified(found.get(), expected);
             } catch (IOException e) {
                 if (!found.get().startsWith(cache)) {
                     throw new IOException(e.getMessage() + "; put the original there, or move this one elsewhere, and "
@@ -95,44 +158,37 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
             }
         }
         synchronized (DataFolder.class) { // however many threads ask for it; the file lock is for processes
-            return download(file, versions);
+            return download(file, expected);
         }
     }
 
-    private static byte[] verified(Path path, Version... versions) throws IOException {
+    private static byte[] verified(Path path, Expected expected) throws IOException {
         if (!Files.isRegularFile(path)) {
             throw new IOException(path + " is not a file");
         }
         if (!Files.isReadable(path)) {
             throw new IOException(path + " may not be read, you having no right to");
         }
-        return verified(path.toString(), Files.newInputStream(path), versions);
+        return verified(path.toString(), Files.newInputStream(path), expected);
     }
 
     /** {@return the content if it is the right one; what is wrong is said without a full stop} */
-    private static byte[] verified(String what, InputStream file, Version... versions) throws IOException {
+    private static byte[] verified(String what, InputStream file, Expected expected) throws IOException {
         byte[] content;
-        int most = most(versions);
         try (file; InputStream plain = Idx.decompressed(file)) {
-            content = plain.readNBytes(most + 1);
+            content = plain.readNBytes(expected.most() + 1);
         } catch (IOException e) {
             throw new IOException(what + " cannot be read ("
                     + Objects.requireNonNullElse(e.getMessage(), "it is cut off") + ")", e);
         }
-        Version actual = new Version(content.length, DigestUtils.sha256Hex(content));
-        if (!List.of(versions).contains(actual)) {
-            throw new IOException(String.format("%s is not the original file: it has %s bytes with SHA-256 %.12s… "
-                    + "instead of %d bytes with %.12s…", what, content.length > most ? "more than " + most
-                    : content.length, actual.sha256, versions[0].bytes, versions[0].sha256));
+        String trouble = expected.trouble(content);
+        if (trouble != null) {
+            throw new IOException(what + " " + trouble);
         }
         return content;
     }
 
-    private static int most(Version... versions) {
-        return Stream.of(versions).mapToInt(Version::bytes).max().orElseThrow();
-    }
-
-    private byte[] download(String file, Version... versions) throws IOException {
+    private byte[] download(String file, Expected expected) throws IOException {
         Path target = cache.resolve(file);
         try {
             Files.createDirectories(cache);
@@ -140,15 +196,15 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                     StandardOpenOption.WRITE);
                     FileLock lock = channel.lock()) {
                 try {
-                    return verified(target, versions); // another notebook fetched it while this one waited
+                    return verified(target, expected); // another notebook fetched it while this one waited
                 } catch (IOException absentOrDamaged) {
                     Files.deleteIfExists(target);
                 }
-                byte[] fetched = fetch(file, versions);
+                byte[] fetched = fetch(file, expected);
                 Path part = cache.resolve(file + ".part"); // nobody else's, under the lock
                 Files.write(part, fetched);
                 Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-                return verified(target, versions);
+                return verified(target, expected);
             }
         } catch (FileNotFoundException e) {
             throw e;
@@ -160,30 +216,30 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
     }
 
     /** The file as a mirror has it, checked. */
-    private byte[] fetch(String file, Version... versions) throws FileNotFoundException {
-        Set<String> failures = new LinkedHashSet<>();
+    private byte[] fetch(String file, Expected expected) throws FileNotFoundException {
+        Map<String, String> failures = new LinkedHashMap<>();
         List<URI> left = new ArrayList<>(mirrors);
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             for (URI mirror : List.copyOf(left)) {
                 try {
-                    byte[] fetched = fetch(mirror.resolve(file), file, most(versions) + LARGEST_OVERHEAD);
-                    verified("the file there", new ByteArrayInputStream(fetched), versions);
+                    byte[] fetched = fetch(mirror.resolve(file), file, expected.most() + LARGEST_OVERHEAD);
+                    verified("the file there", new ByteArrayInputStream(fetched), expected);
                     return fetched;
                 } catch (IOException e) {
-                    boolean reached = !(e instanceof UnknownHostException || e instanceof ConnectException
-                            || "Connect timed out".equalsIgnoreCase(e.getMessage()));
-                    if (!reached) {
+                    failures.put(mirror.getHost(), reason(e));
+                    if (reason(e).equals(UNREACHABLE)) {
                         left.remove(mirror);
                     }
-                    failures.add(mirror.getHost() + ": " + (reached && e.getMessage() != null ? e.getMessage()
-                            : "it cannot be reached"));
                 }
             }
         }
-        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file
-                + " is " + (given == null ? "not in " : "neither in " + given + " nor in ") + cache
-                + ", and no mirror gave it (" + String.join("; ", failures) + "). Put the original files into a folder "
-                + name + " and set SIAMESE_DATA to the folder above it, or connect to the network and run this again.");
+        throw new FileNotFoundException(name.toUpperCase(Locale.ROOT) + " could not be had: " + file + " is "
+                + (given == null ? "not in the cache" : "neither in " + given + " nor in the cache")
+                + ", and no mirror gave it (" + failures.entrySet().stream()
+                        .map(failure -> failure.getKey() + ": " + failure.getValue()).collect(Collectors.joining("; "))
+                + "). Put the original files into a folder " + name + " and set SIAMESE_DATA to the folder above it"
+                + (given == null ? "" : ", which is " + given.getParent() + " and " + content(given.getParent()))
+                + ", or connect to the network and run this again.");
     }
 
     /** The bytes that a mirror sends, with a line of progress; not checked yet. */
@@ -198,6 +254,9 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         try {
             if (connection.getResponseCode() != HttpURLConnection.HTTP_OK) {
                 throw new IOException("it answered " + connection.getResponseCode());
+            }
+            if (String.valueOf(connection.getContentType()).startsWith("text/html")) {
+                throw new IOException("it sent a web page instead, as a network does that wants you to log in");
             }
             progress.print("Fetching " + file + " from " + connection.getURL().getHost() + " …");
             return body(connection, most, deadline);

@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What a Siamese network learns from: labelled examples of one shape, such as {@link LabeledImages}. */
@@ -55,10 +56,8 @@ public interface Examples extends Serializable {
      * @throws IndexOutOfBoundsException if there is no such example
      */
     default INDArray batch(Variation how, RandomGenerator random, int... indices) {
-        if (!how.equals(Variation.NONE)) {
-            throw new IllegalArgumentException("how must be Variation.NONE for " + source()
-                    + ", whose examples are no pictures, but is " + how + ".");
-        }
+        Validate.isTrue(how.equals(Variation.NONE), "how must be Variation.NONE for %s, whose examples are no "
+                + "pictures, but is %s.", source(), how);
         return batch(indices);
     }
 

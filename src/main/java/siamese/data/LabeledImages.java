@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -66,18 +67,14 @@ public final class LabeledImages implements Examples {
         this.pixels = pixels;
         this.labels = labels;
         for (int i = 0; i < labels.length; i++) {
-            if (labels[i] < 0 || labels[i] >= classes()) {
-                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i] + ", but a label must be 0 to "
-                        + (classes() - 1) + "; correct it, or give more classes.");
-            }
+            Validate.isTrue(labels[i] >= 0 && labels[i] < classes(), "labels[%s] is %s, but a label must be 0 to %s; "
+                    + "correct it, or give more classes.", i, labels[i], classes() - 1);
         }
     }
 
     /** The names of classes that have none: their numbers. */
     static List<String> names(int classes) {
-        if (classes < 2) {
-            throw new IllegalArgumentException("classes must be at least 2, but is " + classes + ".");
-        }
+        Validate.isTrue(classes >= 2, "classes must be at least 2, but is %s.", classes);
         return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
     }
 
@@ -228,10 +225,8 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if there are more or fewer
      */
     public LabeledImages withClassNames(String... names) {
-        if (names.length != classes()) {
-            throw new IllegalArgumentException("names has " + names.length + " entries, but there are " + classes()
-                    + " classes.");
-        }
+        Validate.isTrue(names.length == classes(), "names has %s entries, but there are %s classes.", names.length,
+                classes());
         return new LabeledImages(source, List.of(names), pixels, labels);
     }
 
@@ -282,9 +277,7 @@ public final class LabeledImages implements Examples {
      * @throws IllegalArgumentException if {@code perClass} is less than 1
      */
     public LabeledImages sampleOfEachClass(int perClass, long seed, String newSource) {
-        if (perClass < 1) {
-            throw new IllegalArgumentException("perClass must be at least 1, but is " + perClass + ".");
-        }
+        Validate.isTrue(perClass >= 1, "perClass must be at least 1, but is %s.", perClass);
         Random random = Pairs.random(seed);
         return subset(Stream.of(indicesByClass()).flatMapToInt(
                 c -> IntStream.of(IntArrays.shuffle(c, random)).limit(perClass)).sorted().toArray()).named(newSource);

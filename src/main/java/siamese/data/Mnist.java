@@ -3,7 +3,6 @@ package siamese.data;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -30,15 +29,15 @@ public record Mnist(LabeledImages train, LabeledImages test) {
             URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"),
             URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/"));
 
-    private static final String NOTE = "MNIST could not be had, so what follows uses " + StandInDigits.SOURCE
-            + ", which this project draws itself; to get MNIST, connect to the network and run this again, or put its "
-            + "four original files into a folder named mnist and set SIAMESE_DATA to the folder above it.";
+    private static final String NOTE = " Until then, what follows uses " + StandInDigits.SOURCE
+            + ", which this project draws itself.";
 
     /**
      * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
-     * {@code SIAMESE_DATA} names, else in the cache, else from a mirror into the cache. The files are used only if
-     * their SHA-256 is that of the originals, compressed or not, whatever their suffix says. Where MNIST is in none of
-     * these places, one sentence on standard output says so and how to get it, and stand-in digits are returned.
+     * {@code SIAMESE_DATA} names, in that one itself or in torchvision's {@code MNIST/raw} below it, else in the cache,
+     * else from a mirror into the cache. The files are used only if their SHA-256 is that of the originals, compressed or not, whatever their suffix says. Where MNIST is in none of
+     * these places and {@code SIAMESE_DATA} is not set, standard output says why and how to get it, and stand-in digits
+     * are returned.
      *
      * @return all training and test images; their {@code source()} says which they are
      * @throws IOException if the files that the user gave are not MNIST's or not all of them, or the cache cannot be
@@ -56,11 +55,10 @@ public record Mnist(LabeledImages train, LabeledImages test) {
                     Idx.images("MNIST", folder.read("t10k-images-idx3-ubyte.gz", TEST_IMAGES),
                             folder.read("t10k-labels-idx1-ubyte.gz", TEST_LABELS)));
         } catch (FileNotFoundException nowhere) {
-            Path given = folder.given();
-            if (given != null && (Files.exists(given) || !Files.isDirectory(given.getParent()))) {
+            if (folder.given() != null) {
                 throw nowhere; // what the user named is wrong or incomplete, which is not for us to replace
             }
-            System.out.println(NOTE);
+            System.out.println(nowhere.getMessage() + NOTE);
             return StandInDigits.load(standIn);
         }
     }

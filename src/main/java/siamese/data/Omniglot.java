@@ -21,6 +21,7 @@ import java.util.zip.ZipInputStream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.apache.commons.lang3.Validate;
 
 /**
  * Omniglot: 1,623 handwritten characters of 50 alphabets, each drawn by the same 20 people of its alphabet (B. M. Lake,
@@ -75,11 +76,9 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
          */
         public Characters {
             alphabets = List.copyOf(alphabets);
-            if (alphabets.size() != images.classes() || drawers.length != images.size()) {
-                throw new IllegalArgumentException("alphabets and drawers must have one entry a class and an image, so "
-                        + images.classes() + " and " + images.size() + ", but have " + alphabets.size() + " and "
-                        + drawers.length + ".");
-            }
+            Validate.isTrue(alphabets.size() == images.classes() && drawers.length == images.size(), "alphabets and "
+                    + "drawers must have one entry a class and an image, so %s and %s, but have %s and %s.",
+                    images.classes(), images.size(), alphabets.size(), drawers.length);
         }
 
         /** {@return the names of the alphabets, each once} */
@@ -95,9 +94,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
          * @throws IllegalArgumentException if there is no alphabet of a name, or no name
          */
         public Characters only(Collection<String> names, String source) {
-            if (names.isEmpty() || !alphabets.containsAll(names)) {
-                throw new IllegalArgumentException("names must be some of alphabetNames(), but is " + names + ".");
-            }
+            Validate.isTrue(!names.isEmpty() && alphabets.containsAll(names), "names must be some of alphabetNames(), "
+                    + "but is %s.", names);
             int[] kept = IntStream.range(0, images.size()).filter(i -> names.contains(alphabets.get(images.label(i))))
                     .toArray();
             int[] classes = IntStream.of(kept).map(images::label).distinct().sorted().toArray();
@@ -155,10 +153,8 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
      * @throws IllegalArgumentException if {@code size} is out of range
      */
     public static Omniglot load(int size) throws IOException {
-        if (size < 1 || size > ORIGINAL) {
-            throw new IllegalArgumentException("size must be 1 to " + ORIGINAL + ", the drawings' own, but is "
-                    + size + ".");
-        }
+        Validate.isTrue(size >= 1 && size <= ORIGINAL, "size must be 1 to %s, the drawings' own, but is %s.", ORIGINAL,
+                size);
         DataFolder folder = DataFolder.standard("omniglot", MIRRORS);
         return new Omniglot(
                 characters("Omniglot background", folder.read("images_background.zip", BACKGROUND), size),
@@ -237,7 +233,7 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     }
 
     /** The files of an archive by name, in order; bounded, whatever the archive claims. */
-    private static Map<String, byte[]> unzip(byte[] archive) throws IOException {
+    static Map<String, byte[]> unzip(byte[] archive) throws IOException {
         Map<String, byte[]> files = new TreeMap<>();
         long total = 0;
         try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {

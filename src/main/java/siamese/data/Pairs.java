@@ -7,6 +7,7 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 
 /**
  * Pairs of images as indices into one set of images: pair p joins image {@code first[p]} with image {@code second[p]},
@@ -28,10 +29,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * @throws IllegalArgumentException if the arrays differ in length, or an index points outside {@code examples}
      */
     public Pairs {
-        if (first.length != second.length || first.length != similar.length) {
-            throw new IllegalArgumentException("first, second and similar must have one entry a pair, but have "
-                    + first.length + ", " + second.length + " and " + similar.length + ".");
-        }
+        Validate.isTrue(first.length == second.length && first.length == similar.length, "first, second and similar "
+                + "must have one entry a pair, but have %s, %s and %s.", first.length, second.length, similar.length);
         for (int p = 0; p < first.length; p++) {
             if (Math.min(first[p], second[p]) < 0 || Math.max(first[p], second[p]) >= examples.size()) {
                 throw new IllegalArgumentException("Pair " + p + " joins the examples " + first[p] + " and " + second[p]
@@ -44,7 +43,7 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      * Creates the overview's pairs. With n = (size of the smallest class) − 1, each class d contributes, for i from 0
      * to n − 1, a similar pair (d[i], d[i+1]) and then a dissimilar pair (d[i], e[i]), where e is one of the other
      * classes, drawn at random. On MNIST n is 5,420 for the training images (108,400 pairs) and 891 for the test images
-     * (17,820 pairs).
+     * (17,820 pairs). Where more than half of the examples remain unused, a line on standard output says so.
      *
      * @param examples what to pair, such as images; every class needs at least two
      * @param random where the other classes are drawn from
@@ -55,6 +54,12 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
         int[][] byClass = examples.indicesByClass();
         int classes = byClass.length;
         int n = positions(examples);
+        int unused = examples.size() - (n + 1) * classes;
+        if (unused > examples.size() / 2) {
+            System.out.println("Note: only " + 2 * n * classes + " pairs are made, as the smallest class has but " + (n + 1)
+                    + " examples and each class gives no more than it; " + unused + " of " + examples.size()
+                    + " examples are in no pair. Add to the small classes, or leave them out.");
+        }
         int[] first = new int[2 * n * classes];
         int[] second = new int[first.length];
         boolean[] similar = new boolean[first.length];
@@ -154,10 +159,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
      */
     public int[] folds(int k, long seed) {
         int blocks = (positions(examples) + 1) / FOLD_BLOCK;
-        if (k < 2 || k > blocks) {
-            throw new IllegalArgumentException("k must be at least 2 and at most " + blocks + ", the number of "
-                    + "blocks of " + FOLD_BLOCK + " examples in the smallest class, but is " + k + ".");
-        }
+        Validate.isTrue(k >= 2 && k <= blocks, "k must be at least 2 and at most %s, the number of blocks of %s "
+                + "examples in the smallest class, but is %s.", blocks, FOLD_BLOCK, k);
         int[] order = IntArrays.shuffle(IntStream.range(0, blocks).toArray(), random(seed));
         int[] foldOfBlock = new int[blocks];
         IntStream.range(0, blocks).forEach(j -> foldOfBlock[order[j]] = j % k);
@@ -186,11 +189,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
     private static int positions(Examples examples) {
         int[] counts = examples.classCounts();
         int fewest = IntStream.of(counts).min().orElseThrow();
-        if (fewest < 2) {
-            throw new IllegalArgumentException("examples has " + fewest + " of class "
-                    + IntArrayList.wrap(counts).indexOf(fewest)
-                    + ", but pairs need at least two of every class; add some, or leave that class out.");
-        }
+        Validate.isTrue(fewest >= 2, "examples has %s of class %s, but pairs need at least two of every class; add "
+                + "some, or leave that class out.", fewest, IntArrayList.wrap(counts).indexOf(fewest));
         return fewest - 1;
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.IntSummaryStatistics;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 
 /**
  * Turns a picture of one character, such as a photograph or a drawing of your own, into one that looks like MNIST's.
@@ -97,10 +98,8 @@ public final class Pictures {
         int pixels = picture.pixels().length;
         IntSummaryStatistics all = IntStream.range(0, pixels).map(shade).summaryStatistics();
         double contrast = all.getMax() - all.getMin();
-        if (contrast < LEAST_CONTRAST) {
-            throw new IllegalArgumentException("the picture has no ink, all its pixels being of one shade; draw "
-                    + "something on it.");
-        }
+        Validate.isTrue(contrast >= LEAST_CONTRAST, "the picture has no ink, all its pixels being of one shade; draw "
+                + "something on it.");
         return new Rgb(picture.rows(), picture.columns(), IntStream.range(0, pixels).map(shade)
                 .map(value -> Rgb.grey((int) Math.round(255 * (value - all.getMin()) / contrast))).toArray());
     }

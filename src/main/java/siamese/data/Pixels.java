@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -25,20 +26,16 @@ import org.nd4j.linalg.factory.Nd4j;
 record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] data) implements Serializable {
 
     Pixels {
-        if (rows < 1 || columns < 1) {
-            throw new IllegalArgumentException("rows and columns must be at least 1, but are " + rows + " and "
-                    + columns + ".");
-        }
+        Validate.isTrue(rows >= 1 && columns >= 1, "rows and columns must be at least 1, but are %s and %s.", rows,
+                columns);
     }
 
     /** {@return bytes as pixels of as many pictures as there are labels; they are not copied} */
     static Pixels of(int rows, int columns, Channels channels, byte[] data, int labels) {
         long needed = (long) labels * channels.count() * rows * columns;
-        if (needed != data.length) {
-            throw new IllegalArgumentException("labels has " + labels + " entries, so pixels needs " + needed
-                    + " bytes (" + rows + " x " + columns + (channels == Channels.GREY ? "" : " in 3 channels")
-                    + " an image), but it has " + data.length + "; give one label an image.");
-        }
+        Validate.isTrue(needed == data.length, "labels has %s entries, so pixels needs %s bytes (%s x %s%s an image), "
+                + "but it has %s; give one label an image.", labels, needed, rows, columns,
+                channels == Channels.GREY ? "" : " in 3 channels", data.length);
         return new Pixels(rows, columns, channels, false, data);
     }
 
@@ -81,17 +78,13 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
      * @throws IllegalArgumentException if there is none, or they differ in size
      */
     static Pixels of(Channels channels, BufferedImage... pictures) {
-        if (pictures.length == 0) {
-            throw new IllegalArgumentException("pictures is empty; give at least one.");
-        }
+        Validate.isTrue(pictures.length != 0, "pictures is empty; give at least one.");
         Pixels pixels = allocate(pictures.length, pictures[0].getHeight(), pictures[0].getWidth(), channels, false);
         for (int i = 0; i < pictures.length; i++) {
             Rgb picture = Rgb.of(pictures[i]);
-            if (picture.columns() != pixels.columns || picture.rows() != pixels.rows) {
-                throw new IllegalArgumentException("pictures must be of one size, but one is " + pixels.rows + " x "
-                        + pixels.columns + " pixels and another " + picture.rows() + " x " + picture.columns()
-                        + "; prepare them with Pictures.likeMnist.");
-            }
+            Validate.isTrue(picture.columns() == pixels.columns && picture.rows() == pixels.rows, "pictures must be "
+                    + "of one size, but one is %s x %s pixels and another %s x %s; prepare them with "
+                    + "Pictures.likeMnist.", pixels.rows, pixels.columns, picture.rows(), picture.columns());
             pixels.set(i, picture.ink(channels));
         }
         return pixels;

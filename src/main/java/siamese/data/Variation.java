@@ -2,6 +2,7 @@ package siamese.data;
 
 import java.io.Serializable;
 import java.util.random.RandomGenerator;
+import org.apache.commons.lang3.Validate;
 
 /**
  * How much pictures are varied at random while a network learns from them, so that it never sees the same one twice:
@@ -33,9 +34,7 @@ public record Variation(double shift, double bend, double ink) implements Serial
     }
 
     private static void check(String name, double value, double most) {
-        if (!(value >= 0 && value <= most)) {
-            throw new IllegalArgumentException(name + " must be 0 to " + (int) most + ", but is " + value + ".");
-        }
+        Validate.isTrue(value >= 0 && value <= most, "%s must be 0 to %s, but is %s.", name, (int) most, value);
     }
 
     /**

@@ -3,6 +3,7 @@ package siamese.data;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 
 /**
  * One change of a picture that leaves what it shows the same. A point of the new picture gets the ink of a point of the
@@ -82,9 +83,7 @@ record Warp(double xx, double xy, double yx, double yy, double right, double dow
 
     /** See {@link Omniglot.Characters#augmented}. */
     static LabeledImages augmented(LabeledImages images, int copies, RandomGenerator random) {
-        if (copies < 1) {
-            throw new IllegalArgumentException("copies must be at least 1, but is " + copies + ".");
-        }
+        Validate.isTrue(copies >= 1, "copies must be at least 1, but is %s.", copies);
         int size = images.rows();
         int area = size * size;
         int each = TURNS * copies;

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 
 /**
  * How many similar and how many dissimilar pairs lie at which distance, counted in bins of equal width: what is left of
@@ -27,19 +28,27 @@ import java.util.stream.IntStream;
  * <p>For a network that compares by the cosine, count the pairs of its {@link Embeddings#directions()}, at most 2
  * apart: where D is the Euclidean distance of two directions, the cosine distance is D²/2. The one grows with the
  * other, so that the ROC curve and its figures are those of the cosine distance; a threshold t here is t²/2 there.
+ *
+ * <p>The arrays are not copied and must not change.
+ *
+ * @param maxDistance where the last bin ends, greater than 0
+ * @param similar counts of the similar pairs, one a bin
+ * @param dissimilar counts of the dissimilar pairs, one a bin
  */
-public final class DistanceHistogram implements Serializable {
+public record DistanceHistogram(double maxDistance, long[] similar, long[] dissimilar) implements Serializable {
 
-    private static final long serialVersionUID = 1;
+    private static final int MOST_BINS = 1 << 24;
 
-    private final double maxDistance;
-    private final long[] similar;
-    private final long[] dissimilar;
-
-    DistanceHistogram(double maxDistance, long[] similar, long[] dissimilar) {
-        this.maxDistance = maxDistance;
-        this.similar = similar;
-        this.dissimilar = dissimilar;
+    /**
+     * Checks the bins.
+     *
+     * @throws IllegalArgumentException if {@link #check} does, or there are not as many counts of one kind as of the
+     *     other
+     */
+    public DistanceHistogram {
+        check(similar.length, maxDistance);
+        Validate.isTrue(dissimilar.length == similar.length, "similar and dissimilar must have one entry a bin, but "
+                + "have %s and %s.", similar.length, dissimilar.length);
     }
 
     /**
@@ -57,15 +66,12 @@ public final class DistanceHistogram implements Serializable {
          *     or one is not finite
          */
         public Block {
-            if (labels.length == 0 || components.length == 0 || components.length % labels.length != 0) {
-                throw new IllegalArgumentException("components must have the same number for each of the points, at "
-                        + "least one, but has " + components.length + " for " + labels.length + " points.");
-            }
+            Validate.isTrue(labels.length > 0 && components.length > 0 && components.length % labels.length == 0,
+                    "components must have the same number for each of the points, at least one, but has %s for %s "
+                    + "points.", components.length, labels.length);
             for (float value : components) {
-                if (!Float.isFinite(value)) {
-                    throw new IllegalArgumentException("components contains " + value + ", but every component must be "
-                            + "finite in single precision; was the network trained with too high a rate?");
-                }
+                Validate.isTrue(Float.isFinite(value), "components contains %s, but every component must be finite in "
+                        + "single precision; was the network trained with too high a rate?", value);
             }
         }
 
@@ -129,7 +135,24 @@ public final class DistanceHistogram implements Serializable {
      * @throws CancellationException if the thread is interrupted, as Stop in JupyterLab does
      */
     public static DistanceHistogram of(Embeddings points, int bins, double maxDistance) {
-        return PairCounter.all(points, bins, maxDistance, 2000, Runtime.getRuntime().availableProcessors());
+        return of(points, bins, maxDistance, 2000, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The pairs of all points in blocks of so many rows, counted in so many parts. */
+    static DistanceHistogram of(Embeddings points, int bins, double maxDistance, int rows, int parts) {
+        Validate.isTrue(points.size() >= 2, "points has one point, but a pair needs two.");
+        check(bins, maxDistance); // here, not in a worker
+        List<Block> blocks = Block.split(points, rows);
+        int[][] tiles = tiles(blocks.size());
+        Thread caller = Thread.currentThread();
+        DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> of(
+                IntStream.iterate(part, t -> t < tiles.length && !caller.isInterrupted(), t -> t + parts)
+                        .mapToObj(t -> tiles[t]).iterator(), blocks::get, bins, maxDistance))
+                .reduce(DistanceHistogram::plus).orElseThrow();
+        if (caller.isInterrupted()) {
+            throw new CancellationException("Counting the pairs was stopped.");
+        }
+        return result;
     }
 
     /**
@@ -144,7 +167,7 @@ public final class DistanceHistogram implements Serializable {
      *     components
      */
     public static DistanceHistogram of(Iterator<int[]> tiles, IntFunction<Block> blocks, int bins, double maxDistance) {
-        return PairCounter.count(tiles, blocks, bins, maxDistance);
+        return new PairCounter(bins, maxDistance).counted(tiles, blocks);
     }
 
     /**
@@ -155,7 +178,11 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalArgumentException if one is out of range
      */
     public static void check(int bins, double maxDistance) {
-        PairCounter.check(bins, maxDistance);
+        Validate.isTrue(bins >= 1 && bins <= MOST_BINS, "bins must be 1 to %s, but is %s; 1048576 are plenty.",
+                MOST_BINS, bins);
+        Validate.isTrue(maxDistance > 0 && Float.isFinite((float) maxDistance)
+                && Float.isFinite((float) (bins / maxDistance)), "maxDistance must be greater than 0 and finite, but "
+                + "is %s; four times the margin is usual.", maxDistance);
     }
 
     /**
@@ -166,9 +193,7 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalArgumentException if there are none
      */
     public static int[][] tiles(int n) {
-        if (n < 1) {
-            throw new IllegalArgumentException("n must be at least 1 block, but is " + n + ".");
-        }
+        Validate.isTrue(n >= 1, "n must be at least 1 block, but is %s.", n);
         return IntStream.range(0, n).boxed().flatMap(a -> IntStream.range(a, n).mapToObj(b -> new int[] {a, b}))
                 .toArray(int[][]::new);
     }
@@ -180,10 +205,8 @@ public final class DistanceHistogram implements Serializable {
      * @throws IllegalArgumentException if it has other bins
      */
     public DistanceHistogram plus(DistanceHistogram other) {
-        if (other.bins() != bins() || other.maxDistance != maxDistance) {
-            throw new IllegalArgumentException("other must have the same bins, " + bins() + " up to " + maxDistance
-                    + ", but has " + other.bins() + " up to " + other.maxDistance + ".");
-        }
+        Validate.isTrue(other.bins() == bins() && other.maxDistance == maxDistance, "other must have the same bins, "
+                + "%s up to %s, but has %s up to %s.", bins(), maxDistance, other.bins(), other.maxDistance);
         long[] s = similar.clone();
         long[] d = dissimilar.clone();
         Arrays.setAll(s, k -> s[k] + other.similar[k]);
@@ -196,29 +219,14 @@ public final class DistanceHistogram implements Serializable {
         return similar.length;
     }
 
-    /** {@return where the last bin ends} */
-    public double maxDistance() {
-        return maxDistance;
-    }
-
     /** {@return how wide a bin is, in units of distance: no threshold is known better than this} */
     public double binWidth() {
         return maxDistance / bins();
     }
 
-    /** {@return a copy of the counts of the similar pairs, one a bin} */
-    public long[] similar() {
-        return similar.clone();
-    }
-
-    /** {@return a copy of the counts of the dissimilar pairs, one a bin} */
-    public long[] dissimilar() {
-        return dissimilar.clone();
-    }
-
     /** {@return the number of pairs} */
     public long pairs() {
-        return Arrays.stream(similar).sum() + Arrays.stream(dissimilar).sum();
+        return similarPairs() + Arrays.stream(dissimilar).sum();
     }
 
     /** {@return the number of similar pairs} */

@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.apache.commons.math3.util.KthSelector;
 import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -55,26 +57,19 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      */
     public Embeddings {
         Objects.requireNonNull(source, "source");
-        if (vectors.length == 0 || vectors.length != labels.length) {
-            throw new IllegalArgumentException("vectors and labels must have one entry a point and at least one, "
-                    + "but have " + vectors.length + " and " + labels.length + ".");
-        }
+        Validate.isTrue(vectors.length != 0 && vectors.length == labels.length, "vectors and labels must have one "
+                + "entry a point and at least one, but have %s and %s.", vectors.length, labels.length);
         for (int i = 0; i < vectors.length; i++) {
-            if (vectors[i].length == 0 || vectors[i].length != vectors[0].length) {
-                throw new IllegalArgumentException("vectors[" + i + "] has " + vectors[i].length
-                        + " components and vectors[0] has " + vectors[0].length
-                        + ", but all need the same number and at least one.");
-            }
+            Validate.isTrue(vectors[i].length != 0 && vectors[i].length == vectors[0].length, "vectors[%s] has %s "
+                    + "components and vectors[0] has %s, but all need the same number and at least one.", i,
+                    vectors[i].length, vectors[0].length);
             for (double value : vectors[i]) {
-                if (!Double.isFinite(value)) {
+                if (!Double.isFinite(value)) { // of millions
                     throw new IllegalArgumentException("vectors[" + i + "] contains " + value
                             + ", but every component must be finite; was the network trained with too high a rate?");
                 }
             }
-            if (labels[i] < 0) {
-                throw new IllegalArgumentException("labels[" + i + "] is " + labels[i]
-                        + ", but a label must be 0 or more.");
-            }
+            Validate.isTrue(labels[i] >= 0, "labels[%s] is %s, but a label must be 0 or more.", i, labels[i]);
         }
     }
 
@@ -214,10 +209,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      * @throws CancellationException if the thread is interrupted, as Stop in JupyterLab does
      */
     public Embeddings tsne(double perplexity, long seed) {
-        if (!(perplexity >= 1 && 3 * perplexity < size() - 1)) {
-            throw new IllegalArgumentException("perplexity must be at least 1 and less than a third of " + (size() - 1)
-                    + " (the number of points less one), but is " + perplexity + ".");
-        }
+        Validate.isTrue(perplexity >= 1 && 3 * perplexity < size() - 1, "perplexity must be at least 1 and less than "
+                + "a third of %s (the number of points less one), but is %s.", size() - 1, perplexity);
         double[][] input = components(Math.min(TSNE_COMPONENTS, dimensions())).project(this).vectors;
         Tsne tsne = new Tsne();
         tsne.setMessageConsumer(null);
@@ -238,22 +231,17 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
 
     /** The label with the most votes; of several the one that has the nearest neighbour. */
     private int vote(Neighbours neighbours) {
-        Map<Integer, Integer> votes = new LinkedHashMap<>();
-        for (int i : neighbours.indices) {
-            votes.merge(labels[i], 1, Integer::sum);
-        }
-        int most = Collections.max(votes.values());
-        return votes.entrySet().stream().filter(v -> v.getValue() == most).findFirst().orElseThrow().getKey();
+        Map<Integer, Long> votes = Arrays.stream(neighbours.indices).mapToObj(i -> labels[i])
+                .collect(Collectors.groupingBy(label -> label, LinkedHashMap::new, Collectors.counting()));
+        return Collections.max(votes.entrySet(), Map.Entry.comparingByValue()).getKey(); // the first of several
     }
 
     /** The k nearest of these points to each query; query q leaves out point {@code without + q}; if negative, none. */
     private Neighbours[] nearest(double[][] queries, int k, int without) {
         checkDimensions("query", queries[0].length, dimensions());
         int most = without < 0 ? size() : size() - 1;
-        if (k < 1 || k > most) {
-            throw new IllegalArgumentException("k must be 1 to " + most
-                    + ", the number of points to choose from, but is " + k + ".");
-        }
+        Validate.isTrue(k >= 1 && k <= most, "k must be 1 to %s, the number of points to choose from, but is %s.",
+                most, k);
         INDArray points = Nd4j.createFromArray(vectors);
         INDArray squares = points.mul(points).sum(1);
         double scale = squares.maxNumber().doubleValue();
@@ -289,10 +277,8 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
     }
 
     static void checkDimensions(String name, int found, int needed) {
-        if (found != needed) {
-            throw new IllegalArgumentException(name + " must have " + needed + " components, but has " + found
-                    + "; do both come from the same space?");
-        }
+        Validate.isTrue(found == needed, "%s must have %s components, but has %s; do both come from the same space?",
+                name, needed, found);
     }
 
     @Override

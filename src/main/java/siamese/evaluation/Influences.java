@@ -3,6 +3,7 @@ package siamese.evaluation;
 import it.unimi.dsi.fastutil.longs.Long2DoubleOpenHashMap;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
+import org.apache.commons.lang3.Validate;
 import siamese.data.Pairs;
 import siamese.evaluation.VerificationReport.Estimate;
 
@@ -30,10 +31,8 @@ final class Influences {
     }
 
     Estimate accuracy(double threshold) {
-        if (!Double.isFinite(threshold)) {
-            throw new IllegalArgumentException("threshold is " + threshold
-                    + ", but must be finite; choose one on validation pairs, such as report.equalErrorThreshold().");
-        }
+        Validate.isTrue(Double.isFinite(threshold), "threshold is %s, but must be finite; choose one on validation "
+                + "pairs, such as report.equalErrorThreshold().", threshold);
         int accepted = (int) Arrays.stream(ranking.distances()).filter(d -> d <= threshold).count();
         double share = (double) roc.positives / pairs.size();
         return estimate(roc.accuracy(accepted), j -> j < accepted ? share : 0, j -> j < accepted ? 0 : 1 - share);
@@ -46,14 +45,8 @@ final class Influences {
     /** How steep the two rates are is seen between the thresholds where either is half the equal error rate. */
     Estimate equalErrorRate() {
         Roc.Crossing equal = roc.crossing();
-        int from = 0;
-        while (far[from] < equal.rate() / 2) {
-            from++;
-        }
-        int to = far.length - 1;
-        while (1 - tar[to] < equal.rate() / 2) {
-            to--;
-        }
+        int from = (int) Arrays.stream(far).filter(rate -> rate < equal.rate() / 2).count();
+        int to = (int) Arrays.stream(tar).filter(rate -> 1 - rate >= equal.rate() / 2).count() - 1;
         double both = far[to] - far[from] + tar[to] - tar[from];
         double weight = both > 0 ? (tar[to] - tar[from]) / both : 0.5;
         return estimate(equal.rate(), j -> j > equal.step() ? 1 - weight : 0, j -> j > equal.step() ? 0 : weight);
@@ -64,12 +57,11 @@ final class Influences {
         double[] influences = new double[pairs.size()];
         double similarSum = 0;
         double dissimilarSum = 0;
-        for (int k = 0; k < influences.length; k++) {
-            boolean similar = ranking.similar()[k];
-            double score = (similar ? similarScore : dissimilarScore).applyAsDouble(ranking.steps()[k]);
-            influences[ranking.order()[k]] = score;
-            similarSum += similar ? score : 0;
-            dissimilarSum += similar ? 0 : score;
+        for (int p = 0; p < influences.length; p++) {
+            boolean similar = pairs.similar()[p];
+            influences[p] = (similar ? similarScore : dissimilarScore).applyAsDouble(ranking.steps()[p]);
+            similarSum += similar ? influences[p] : 0;
+            dissimilarSum += similar ? 0 : influences[p];
         }
         for (int p = 0; p < influences.length; p++) {
             influences[p] = pairs.similar()[p] ? (influences[p] - similarSum / roc.positives) / roc.positives

@@ -7,7 +7,9 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.util.MathArrays;
@@ -37,10 +39,8 @@ public record OneShot(String source, double[] accuracies) {
          * @throws IllegalArgumentException if they have different numbers of components
          */
         public Episode {
-            if (support.dimensions() != queries.dimensions()) {
-                throw new IllegalArgumentException("support and queries must come from the same space, but have "
-                        + support.dimensions() + " and " + queries.dimensions() + " components.");
-            }
+            Validate.isTrue(support.dimensions() == queries.dimensions(), "support and queries must come from the "
+                    + "same space, but have %s and %s components.", support.dimensions(), queries.dimensions());
         }
 
         /**
@@ -93,13 +93,9 @@ public record OneShot(String source, double[] accuracies) {
      */
     public OneShot {
         Objects.requireNonNull(source, "source");
-        if (accuracies.length == 0) {
-            throw new IllegalArgumentException("There are no episodes; draw at least one.");
-        }
+        Validate.isTrue(accuracies.length != 0, "There are no episodes; draw at least one.");
         for (double accuracy : accuracies) {
-            if (!(accuracy >= 0 && accuracy <= 1)) {
-                throw new IllegalArgumentException("accuracies must be 0 to 1, but one is " + accuracy + ".");
-            }
+            Validate.isTrue(accuracy >= 0 && accuracy <= 1, "accuracies must be 0 to 1, but one is %s.", accuracy);
         }
     }
 
@@ -116,17 +112,13 @@ public record OneShot(String source, double[] accuracies) {
      *     points
      */
     public static List<Episode> draw(List<Embeddings> groups, int way, int shot, int episodes, Random random) {
-        if (groups.isEmpty() || way < 2 || shot < 1 || episodes < 1) {
-            throw new IllegalArgumentException("groups, shot and episodes must be at least 1, and way at least 2, "
-                    + "but are " + groups.size() + ", " + shot + ", " + episodes + " and " + way + ".");
-        }
+        Validate.isTrue(!groups.isEmpty() && way >= 2 && shot >= 1 && episodes >= 1, "groups, shot and episodes must "
+                + "be at least 1, and way at least 2, but are %s, %s, %s and %s.", groups.size(), shot, episodes, way);
         List<int[][]> classes = groups.stream().map(group -> members(group, shot + 1)).toList();
         for (int g = 0; g < groups.size(); g++) {
-            if (classes.get(g).length < way) {
-                throw new IllegalArgumentException(groups.get(g).source() + " has only " + classes.get(g).length
-                        + " classes with at least " + (shot + 1) + " points, but " + way
-                        + " are needed; leave it out or take a smaller way or shot.");
-            }
+            Validate.isTrue(classes.get(g).length >= way, "%s has only %s classes with at least %s points, but %s are "
+                    + "needed; leave it out or take a smaller way or shot.", groups.get(g).source(),
+                    classes.get(g).length, shot + 1, way);
         }
         List<Episode> drawn = new ArrayList<>();
         for (int e = 0; e < episodes; e++) {
@@ -148,12 +140,10 @@ public record OneShot(String source, double[] accuracies) {
     }
 
     private static int[][] members(Embeddings points, int atLeast) {
-        TreeMap<Integer, IntStream.Builder> byClass = new TreeMap<>();
-        for (int i = 0; i < points.size(); i++) {
-            byClass.computeIfAbsent(points.labels()[i], label -> IntStream.builder()).add(i);
-        }
-        return byClass.values().stream().map(members -> members.build().toArray()).filter(m -> m.length >= atLeast)
-                .toArray(int[][]::new);
+        TreeMap<Integer, List<Integer>> byClass = IntStream.range(0, points.size()).boxed()
+                .collect(Collectors.groupingBy(i -> points.labels()[i], TreeMap::new, Collectors.toList()));
+        return byClass.values().stream().filter(members -> members.size() >= atLeast)
+                .map(members -> members.stream().mapToInt(i -> i).toArray()).toArray(int[][]::new);
     }
 
     /** Different numbers below n, in random order. */
@@ -185,10 +175,8 @@ public record OneShot(String source, double[] accuracies) {
         return new OneShot(source, episodes.stream().mapToDouble(episode -> {
             int[] answers = rule.apply(episode);
             int[] right = episode.queries.labels();
-            if (answers.length != right.length) {
-                throw new IllegalArgumentException("rule must give one answer a query, so " + right.length
-                        + ", but gave " + answers.length + ".");
-            }
+            Validate.isTrue(answers.length == right.length, "rule must give one answer a query, so %s, but gave %s.",
+                    right.length, answers.length);
             return IntStream.range(0, right.length).filter(q -> answers[q] == right[q]).count() / (double) right.length;
         }).toArray());
     }

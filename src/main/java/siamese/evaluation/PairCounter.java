@@ -2,10 +2,8 @@ package siamese.evaluation;
 
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import siamese.evaluation.DistanceHistogram.Block;
 
 /** Counts the pairs of a {@link DistanceHistogram}, block by block. For one thread; several count each their own. */
@@ -14,54 +12,18 @@ final class PairCounter {
     /** So many columns of a block are compared with a row at a time: 128 components of them are 128 KB. */
     private static final int STRIP = 256;
 
-    private static final int MOST_BINS = 1 << 24;
-
-    private final double maxDistance;
+    /** What was counted so far. */
+    final DistanceHistogram counted;
     private final float scale;
-    private final long[] similar;
-    private final long[] dissimilar;
 
     PairCounter(int bins, double maxDistance) {
-        check(bins, maxDistance);
-        this.maxDistance = maxDistance;
+        DistanceHistogram.check(bins, maxDistance);
+        counted = new DistanceHistogram(maxDistance, new long[bins], new long[bins]);
         scale = (float) (bins / maxDistance);
-        similar = new long[bins];
-        dissimilar = new long[bins];
     }
 
-    static void check(int bins, double maxDistance) {
-        if (bins < 1 || bins > MOST_BINS) {
-            throw new IllegalArgumentException("bins must be 1 to " + MOST_BINS + ", but is " + bins
-                    + "; 1048576 are plenty.");
-        }
-        if (!(maxDistance > 0) || !Float.isFinite((float) maxDistance)
-                || !Float.isFinite((float) (bins / maxDistance))) {
-            throw new IllegalArgumentException("maxDistance must be greater than 0 and finite, but is " + maxDistance
-                    + "; four times the margin is usual.");
-        }
-    }
-
-    /** The pairs of all points in blocks of so many rows, counted in so many parts. */
-    static DistanceHistogram all(Embeddings points, int bins, double maxDistance, int rows, int parts) {
-        if (points.size() < 2) {
-            throw new IllegalArgumentException("points has one point, but a pair needs two.");
-        }
-        check(bins, maxDistance); // here, not in a worker
-        List<Block> blocks = Block.split(points, rows);
-        int[][] tiles = DistanceHistogram.tiles(blocks.size());
-        Thread caller = Thread.currentThread();
-        DistanceHistogram result = IntStream.range(0, parts).parallel().mapToObj(part -> count(
-                IntStream.iterate(part, t -> t < tiles.length && !caller.isInterrupted(), t -> t + parts)
-                        .mapToObj(t -> tiles[t]).iterator(), blocks::get, bins, maxDistance))
-                .reduce(DistanceHistogram::plus).orElseThrow();
-        if (caller.isInterrupted()) {
-            throw new CancellationException("Counting the pairs was stopped.");
-        }
-        return result;
-    }
-
-    static DistanceHistogram count(Iterator<int[]> tiles, IntFunction<Block> blocks, int bins, double maxDistance) {
-        PairCounter counter = new PairCounter(bins, maxDistance);
+    /** Counts the pairs of some blocks of the distance matrix; see {@link DistanceHistogram#of}. */
+    DistanceHistogram counted(Iterator<int[]> tiles, IntFunction<Block> blocks) {
         int held = -1;
         Block a = null;
         while (tiles.hasNext()) {
@@ -70,18 +32,18 @@ final class PairCounter {
                 held = tile[0];
                 a = blocks.apply(held);
             }
-            counter.add(a, tile[1] == held ? a : blocks.apply(tile[1]));
+            add(a, tile[1] == held ? a : blocks.apply(tile[1]));
         }
-        return counter.histogram();
+        return counted;
     }
 
     /** Counts each pair of a point of one block and a point of another, or within a block if both are the same one. */
     void add(Block a, Block b) {
-        if (a.dimensions() != b.dimensions()) {
-            throw new IllegalArgumentException("The points of b must have as many components as those of a, "
-                    + a.dimensions() + ", but have " + b.dimensions() + "; do both come from the same network?");
-        }
+        Validate.isTrue(a.dimensions() == b.dimensions(), "The points of b must have as many components as those of "
+                + "a, %s, but have %s; do both come from the same network?", a.dimensions(), b.dimensions());
         boolean above = a == b;
+        long[] similar = counted.similar();
+        long[] dissimilar = counted.dissimilar();
         float[] row = new float[a.dimensions()];
         float[][] columns = new float[row.length][STRIP];
         float[] squares = new float[STRIP];
@@ -99,18 +61,10 @@ final class PairCounter {
                 int label = a.labels()[i];
                 for (int j = above ? Math.max(0, i + 1 - from) : 0; j < width; j++) {
                     int bin = Math.min(similar.length - 1, (int) ((float) Math.sqrt(squares[j]) * scale));
-                    if (labels[from + j] == label) {
-                        similar[bin]++;
-                    } else {
-                        dissimilar[bin]++;
-                    }
+                    (labels[from + j] == label ? similar : dissimilar)[bin]++;
                 }
             }
         }
-    }
-    /** What was counted, when counting is over: the counts are not copied. */
-    DistanceHistogram histogram() {
-        return new DistanceHistogram(maxDistance, similar, dissimilar);
     }
 
     private static void squares(float[] row, float[][] columns, int width, float[] sums) {

@@ -2,6 +2,7 @@ package siamese.evaluation;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.eigen.Eigen;
@@ -65,10 +66,8 @@ public record PrincipalComponents(double[] mean, double[][] axes, double[] share
 
     /** The first k components of some points. */
     static PrincipalComponents of(Embeddings points, int k) {
-        if (k < 1 || k > points.dimensions()) {
-            throw new IllegalArgumentException("k must be 1 to " + points.dimensions()
-                    + ", the number of components of a point, but is " + k + ".");
-        }
+        Validate.isTrue(k >= 1 && k <= points.dimensions(), "k must be 1 to %s, the number of components of a point, "
+                + "but is %s.", points.dimensions(), k);
         INDArray rows = Nd4j.createFromArray(points.vectors());
         INDArray mean = rows.mean(0);
         INDArray centred = rows.subRowVector(mean);
@@ -77,10 +76,7 @@ public record PrincipalComponents(double[] mean, double[][] axes, double[] share
         INDArray columns = covariance.dup('f'); // become the eigenvectors, by LAPACK's dsyev, in ascending order
         double[] variances = Eigen.symmetricGeneralizedEigenvalues(columns).toDoubleVector();
         double sum = Arrays.stream(variances).sum();
-        if (!(sum > 0)) {
-            throw new IllegalArgumentException("All " + points.size()
-                    + " points are the same, so they spread in no direction.");
-        }
+        Validate.isTrue(sum > 0, "All %s points are the same, so they spread in no direction.", points.size());
         int last = variances.length - 1;
         return new PrincipalComponents(mean.toDoubleVector(),
                 IntStream.range(0, k).mapToObj(a -> signed(columns.getColumn(last - a).toDoubleVector()))

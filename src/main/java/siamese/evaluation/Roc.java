@@ -1,6 +1,7 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The ROC curve of pairs that are accepted step by step, the nearest first: true over false accept rate, from (0, 0) to
@@ -53,13 +54,10 @@ final class Roc {
     }
 
     private static double[] rates(long[] counts, double all) {
-        double[] rates = new double[counts.length + 1];
-        long accepted = 0;
-        for (int k = 0; k < counts.length; k++) {
-            accepted += counts[k];
-            rates[k + 1] = accepted / all;
-        }
-        return rates;
+        long[] accepted = new long[counts.length + 1];
+        System.arraycopy(counts, 0, accepted, 1, counts.length);
+        Arrays.parallelPrefix(accepted, Long::sum);
+        return Arrays.stream(accepted).mapToDouble(a -> a / all).toArray();
     }
 
     /** {@return the area under the curve, by the trapezoidal rule} */
@@ -75,28 +73,21 @@ final class Roc {
 
     /** {@return how far {@link #auc()} is off at most where the pairs of a step differ in distance} */
     double aucError() {
-        double area = 0;
-        for (int k = 0; k < similar.length; k++) {
-            area += dissimilar[k] * (similar[k] / 2.0);
-        }
-        return area / ((double) negatives * positives);
+        return IntStream.range(0, similar.length).mapToDouble(k -> dissimilar[k] * (similar[k] / 2.0)).sum()
+                / ((double) negatives * positives);
     }
 
     Crossing crossing() {
-        double n = negatives;
-        double p = positives;
-        long falseAccepts = dissimilar[0];
-        long trueAccepts = similar[0];
+        double[] fars = falseAcceptRates();
+        double[] tars = trueAcceptRates();
         int k = 0;
-        while (falseAccepts / n < 1 - trueAccepts / p) {
+        while (fars[k + 1] < 1 - tars[k + 1]) {
             k++;
-            falseAccepts += dissimilar[k];
-            trueAccepts += similar[k];
         }
-        double far = (falseAccepts - dissimilar[k]) / n;
-        double frr = 1 - (trueAccepts - similar[k]) / p;
-        double farAfter = falseAccepts / n;
-        double frrAfter = 1 - trueAccepts / p;
+        double far = fars[k];
+        double frr = 1 - tars[k];
+        double farAfter = fars[k + 1];
+        double frrAfter = 1 - tars[k + 1];
         double part = (frr - far) / (frr - far - (frrAfter - farAfter)); // until their difference is 0
         double rate = far + part * (farAfter - far);
         return new Crossing(k, part, rate, Math.max(rate - Math.max(far, frrAfter), Math.min(farAfter, frr) - rate));
@@ -119,10 +110,7 @@ final class Roc {
 
     /** {@return the share of right decisions after so many steps} */
     double accuracy(int steps) {
-        long right = negatives;
-        for (int k = 0; k < steps; k++) {
-            right += similar[k] - dissimilar[k];
-        }
+        long right = negatives + Arrays.stream(similar, 0, steps).sum() - Arrays.stream(dissimilar, 0, steps).sum();
         return (double) right / (negatives + positives);
     }
 }

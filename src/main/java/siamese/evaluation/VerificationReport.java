@@ -1,6 +1,8 @@
 package siamese.evaluation;
 
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
+import org.apache.commons.lang3.Validate;
 import org.apache.commons.math3.distribution.TDistribution;
 import siamese.data.Pairs;
 
@@ -79,10 +81,8 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * @throws IllegalArgumentException if there are more or fewer
          */
         public Estimate {
-            if (influences.length != pairs.size()) {
-                throw new IllegalArgumentException("influences has " + influences.length + " entries, but there are "
-                        + pairs.size() + " pairs.");
-            }
+            Validate.isTrue(influences.length == pairs.size(), "influences has %s entries, but there are %s pairs.",
+                    influences.length, pairs.size());
         }
 
         /**
@@ -128,11 +128,9 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
          * @throws IllegalArgumentException if it is on other pairs
          */
         public Estimate minus(Estimate other) {
-            if (!Arrays.equals(pairs.first(), other.pairs.first())
-                    || !Arrays.equals(pairs.second(), other.pairs.second())) {
-                throw new IllegalArgumentException("other is a figure of other pairs, but figures are only compared "
-                        + "on the same ones; compute both on " + pairs + ".");
-            }
+            Validate.isTrue(Arrays.equals(pairs.first(), other.pairs.first())
+                    && Arrays.equals(pairs.second(), other.pairs.second()), "other is a figure of other pairs, but "
+                    + "figures are only compared on the same ones; compute both on %s.", pairs);
             double[] difference = new double[influences.length];
             Arrays.setAll(difference, p -> influences[p] - other.influences[p]);
             return new Estimate(pairs, value - other.value, difference, false);
@@ -232,9 +230,8 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
         Ranking ranking = Ranking.of(distances, similar);
         Roc roc = ranking.roc();
         double[] steps = ranking.distances();
-        double[] thresholds = new double[steps.length + 1];
-        thresholds[0] = Double.NEGATIVE_INFINITY;
-        System.arraycopy(steps, 0, thresholds, 1, steps.length);
+        double[] thresholds = DoubleStream.concat(DoubleStream.of(Double.NEGATIVE_INFINITY), Arrays.stream(steps))
+                .toArray();
         Roc.Crossing equal = roc.crossing();
         double lower = equal.step() == 0 ? Math.min(0, steps[0]) : steps[equal.step() - 1];
         return new VerificationReport(source, similar.length, (int) roc.positives, thresholds, roc.falseAcceptRates(),
@@ -264,6 +261,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      * {@return the share of the dissimilar pairs that is accepted at a threshold, 0 to 1}
      *
      * @param threshold pairs up to this distance are accepted
+     * @throws IllegalArgumentException if it is NaN
      */
     public double falseAcceptRateAt(double threshold) {
         return falseAcceptRates[pointAt(threshold)];
@@ -273,6 +271,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      * {@return the share of the similar pairs that is accepted at a threshold, 0 to 1}
      *
      * @param threshold pairs up to this distance are accepted
+     * @throws IllegalArgumentException if it is NaN
      */
     public double trueAcceptRateAt(double threshold) {
         return trueAcceptRates[pointAt(threshold)];
@@ -286,17 +285,16 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
      * @throws IllegalArgumentException if it is out of range
      */
     public double trueAcceptRateAtFalseAcceptRate(double falseAcceptRate) {
-        if (!(falseAcceptRate >= 0 && falseAcceptRate <= 1)) {
-            throw new IllegalArgumentException("falseAcceptRate must be 0 to 1, but is " + falseAcceptRate + ".");
-        }
-        int k = 0;
-        while (k + 1 < thresholds.length && falseAcceptRates[k + 1] <= falseAcceptRate) {
-            k++;
-        }
-        return trueAcceptRates[k];
+        Validate.isTrue(falseAcceptRate >= 0 && falseAcceptRate <= 1, "falseAcceptRate must be 0 to 1, but is %s.",
+                falseAcceptRate);
+        long points = Arrays.stream(falseAcceptRates).filter(rate -> rate <= falseAcceptRate).count();
+        return trueAcceptRates[(int) points - 1];
     }
 
     private int pointAt(double threshold) {
+        if (Double.isNaN(threshold)) {
+            throw new IllegalArgumentException("threshold must be a number, but is NaN.");
+        }
         int k = Arrays.binarySearch(thresholds, threshold);
         return k >= 0 ? k : Math.max(0, -k - 2);
     }

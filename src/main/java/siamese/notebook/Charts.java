@@ -9,6 +9,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.markers.Marker;
@@ -221,14 +222,22 @@ public final class Charts {
         return chart;
     }
 
-    /** The picture of any XChart chart, and the same in words. */
-    static View view(Chart<?, ?> chart) {
-        return view(chart, AltText.of(chart));
+    private static void checkFinite(XYSeries line) {
+        if (DoubleStream.concat(DoubleStream.of(line.getXData()), DoubleStream.of(line.getYData()))
+                .anyMatch(Double::isInfinite)) {
+            throw new IllegalArgumentException("The series \"" + line.getName() + "\" has an infinite value, which "
+                    + "cannot be drawn; leave that point out. The thresholds of a report begin with one, where no "
+                    + "pair is accepted: Arrays.copyOfRange(values, 1, values.length) leaves the first point out.");
+        }
     }
 
-    static View view(Chart<?, ?> chart, String words) {
+    /** The picture of any XChart chart, and the same in words. */
+    static View view(Chart<?, ?> chart) {
+        if (chart instanceof XYChart xy) {
+            xy.getSeriesCollection().forEach(Charts::checkFinite);
+        }
         return View.picture(View.paint(chart.getWidth(), chart.getHeight(),
-                graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), words);
+                graphics -> chart.paint(graphics, chart.getWidth(), chart.getHeight())), AltText.of(chart));
     }
 
     /** Adds one value an epoch, leaving out those that are not finite, and the whole series where none is. */
@@ -266,17 +275,15 @@ public final class Charts {
             throw new IllegalArgumentException("pairs has no " + kind
                     + " pair, so its distribution cannot be drawn; use pairs of both kinds.");
         }
-        double[] shares = new double[bins];
+        double[] shares = new double[bins + 2]; // starts and ends with 0
         for (int p : mine) {
-            shares[Math.min((int) (distances[p] / bin), bins - 1)] += 100.0 / mine.length;
+            shares[1 + Math.min((int) (distances[p] / bin), bins - 1)] += 100.0 / mine.length;
         }
-        int last = 2 * bins + 1;
-        double[] x = IntStream.rangeClosed(0, last).mapToDouble(i -> i / 2 * bin).toArray();
-        double[] y = IntStream.rangeClosed(0, last).mapToDouble(i -> i % last == 0 ? 0 : shares[(i - 1) / 2]).toArray();
+        double[] edges = IntStream.range(0, shares.length).mapToDouble(i -> Math.max(0, i - 1) * bin).toArray();
         Color color = similar ? SIMILAR : DISSIMILAR;
-        Theme.line(chart, kind + " (" + Text.count(mine.length) + " pairs)", x, y, color,
+        Theme.line(chart, kind + " (" + Text.count(mine.length) + " pairs)", edges, shares, color,
                 similar ? Theme.SOLID : Theme.DASHED, SeriesMarkers.NONE)
-                .setXYSeriesRenderStyle(XYSeriesRenderStyle.Area)
+                .setXYSeriesRenderStyle(XYSeriesRenderStyle.StepArea)
                 .setFillColor(new Color(color.getRed(), color.getGreen(), color.getBlue(), 60));
         return Arrays.stream(shares).max().orElseThrow();
     }

@@ -3,6 +3,7 @@ package siamese.notebook;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -41,22 +42,18 @@ final class ErrorCurves {
 
     /** The part of the ROC curve up to a false accept rate, in percent, thinned out where that cannot be seen. */
     private static double[][] corner(VerificationReport report, double corner) {
-        double[] far = report.falseAcceptRates();
-        double[] tar = report.trueAcceptRates();
-        double[] x = new double[far.length + 2];
-        double[] y = new double[far.length + 2];
-        int n = 1; // every curve starts at (0, 0): nothing accepted
-        for (int i = 0; i < far.length && x[n - 1] < corner; i++, n++) {
-            double share = far[i] <= corner ? 1 : (corner - x[n - 1]) / (far[i] - x[n - 1]);
-            x[n] = Math.min(far[i], corner);
-            y[n] = y[n - 1] + share * (tar[i] - y[n - 1]);
-        }
-        if (x[n - 1] < corner) { // and ends at (1, 1): everything accepted
-            y[n] = y[n - 1] + (1 - y[n - 1]) * (corner - x[n - 1]) / (1 - x[n - 1]);
-            x[n++] = corner;
-        }
-        int[] kept = thinned(Arrays.copyOf(x, n), y, TOLERANCE * corner);
-        return new double[][] {percent(x, kept), percent(y, kept)};
+        double[] far = fromNothingToEverything(report.falseAcceptRates());
+        double[] tar = fromNothingToEverything(report.trueAcceptRates());
+        int end = 1 + (int) Arrays.stream(far).skip(1).takeWhile(rate -> rate < corner).count();
+        tar[end] = tar[end - 1] + (tar[end] - tar[end - 1]) * (corner - far[end - 1]) / (far[end] - far[end - 1]);
+        far[end] = corner;
+        int[] kept = thinned(Arrays.copyOf(far, end + 1), tar, TOLERANCE * corner);
+        return new double[][] {percent(far, kept), percent(tar, kept)};
+    }
+
+    private static double[] fromNothingToEverything(double[] rates) {
+        return DoubleStream.concat(DoubleStream.of(0), DoubleStream.concat(Arrays.stream(rates), DoubleStream.of(1)))
+                .toArray();
     }
 
     /** One DET curve each, on logarithmic axes. */
@@ -105,10 +102,10 @@ final class ErrorCurves {
      */
     private static int[] thinned(double[] x, double[] y, double tolerance) {
         BitSet kept = new BitSet();
-        int last = 0;
-        kept.set(last);
-        for (int i = 1; i < x.length; i++) {
-            if (i == x.length - 1 || Math.hypot(x[i] - x[last], y[i] - y[last]) > tolerance) {
+        kept.set(0);
+        kept.set(x.length - 1);
+        for (int i = 1, last = 0; i < x.length - 1; i++) {
+            if (Math.hypot(x[i] - x[last], y[i] - y[last]) > tolerance) {
                 kept.set(i);
                 last = i;
             }

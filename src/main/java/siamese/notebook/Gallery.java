@@ -9,7 +9,8 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
-import java.util.StringJoiner;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import siamese.data.Channels;
@@ -22,20 +23,23 @@ import siamese.data.Pairs;
  */
 public final class Gallery {
 
-    /** One cell: its images, its place in the set, its caption, further lines, and the kind that the frame shows. */
-    private record Item(int index, List<BufferedImage> images, String caption, String detail, Kind kind) {
+    /** One cell: its place in the set, its picture, its caption and the line below it, and what its frame shows. */
+    private record Item(int index, BufferedImage picture, String caption, String detail, Kind kind) {
 
-        String line() {
-            return detail.isEmpty() ? caption : caption + " (" + detail + ")";
+        List<String> lines() {
+            return Stream.of(caption, detail).filter(text -> !text.isEmpty()).toList();
+        }
+
+        @Override
+        public String toString() {
+            return caption.isEmpty() || detail.isEmpty() ? caption + detail : caption + " (" + detail + ")";
         }
     }
 
     private enum Kind {
-        SIMILAR(Charts.BLUE, new BasicStroke(2.5f)),
-        DISSIMILAR(Charts.VERMILLION, new BasicStroke(2.5f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 10,
-                new float[] {6, 4}, 0)),
-        SINGLE(new Color(0xBBBBBB), new BasicStroke(1)),
-        NUMBERED(SINGLE.color, SINGLE.stroke);
+        SIMILAR(Charts.BLUE, Theme.stroke(2.5f)),
+        DISSIMILAR(Charts.VERMILLION, Theme.stroke(2.5f, 6, 4)),
+        SINGLE(new Color(0xBBBBBB), Theme.stroke(1));
 
         private final Color color;
         private final BasicStroke stroke;
@@ -49,6 +53,7 @@ public final class Gallery {
     private static final int WIDTH = 720;
     private static final int MARGIN = 12;
     private static final int FRAME = 6;
+    private static final int GAP = 3;
     private static final int IMAGE_SIZE = 56;
     private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
     private static final Font TITLE_FONT = FONT.deriveFont(Font.BOLD);
@@ -61,7 +66,7 @@ public final class Gallery {
     private Gallery(String title, int setSize, List<Item> items) {
         this.title = title;
         this.setSize = setSize;
-        this.items = List.copyOf(items);
+        this.items = items;
     }
 
     /**
@@ -73,29 +78,14 @@ public final class Gallery {
      * @throws IllegalArgumentException if there is no index, or one without a pair
      */
     public static Gallery of(Pairs pairs, int... indices) {
-        check(indices, pairs.size(), "pairs");
         LabeledImages images = pairs.images();
-        return new Gallery("Pairs of images from " + pairs.source(), pairs.size(), IntStream.of(indices).mapToObj(p -> {
+        return of("Pairs of images from " + pairs.source(), "pairs", pairs.size(), indices, p -> {
             int a = pairs.first()[p];
             int b = pairs.second()[p];
-            boolean similar = pairs.similar()[p];
-            return new Item(p, List.of(images.image(a), images.image(b)),
-                    (similar ? "similar: " : "dissimilar: ") + className(images, a) + ", " + className(images, b), "",
-                    similar ? Kind.SIMILAR : Kind.DISSIMILAR);
-        }).toList());
-    }
-
-    /**
-     * The first pairs of a set.
-     *
-     * @param pairs the set of pairs
-     * @param n how many, 1 to {@code pairs.size()}
-     * @return the gallery
-     * @throws IllegalArgumentException if {@code n} is out of range
-     */
-    public static Gallery firstPairs(Pairs pairs, int n) {
-        checkCount(n, pairs.size());
-        return of(pairs, IntStream.range(0, n).toArray());
+            Kind kind = pairs.similar()[p] ? Kind.SIMILAR : Kind.DISSIMILAR;
+            return new Item(p, strip(images.image(a), images.image(b)), kind.name().toLowerCase(Locale.ROOT) + ": "
+                    + className(images, a) + ", " + className(images, b), "", kind);
+        });
     }
 
     /**
@@ -108,7 +98,10 @@ public final class Gallery {
      * @throws IllegalArgumentException if {@code n} is out of range
      */
     public static Gallery samplePairs(Pairs pairs, int n) {
-        checkCount(n, pairs.size());
+        if (n < 1 || n > pairs.size()) {
+            throw new IllegalArgumentException("n is " + n + ", but there are " + Text.count(pairs.size())
+                    + " pairs; use 1 to " + Text.count(pairs.size()) + ".");
+        }
         return of(pairs, IntStream.range(0, n).map(k -> {
             int even = (int) ((long) k * pairs.size() / n) & ~1;
             return Math.min(even + k % 2, pairs.size() - 1);
@@ -124,10 +117,8 @@ public final class Gallery {
      * @throws IllegalArgumentException if there is no index, or one without an image
      */
     public static Gallery of(LabeledImages images, int... indices) {
-        check(indices, images.size(), "images");
-        return new Gallery("Images from " + images.source(), images.size(), IntStream.of(indices)
-                .mapToObj(i -> new Item(i, List.of(images.image(i)), "label " + className(images, i), "", Kind.SINGLE))
-                .toList());
+        return of("Images from " + images.source(), "images", images.size(), indices,
+                i -> new Item(i, strip(images.image(i)), "label " + className(images, i), "", Kind.SINGLE));
     }
 
     /**
@@ -139,9 +130,22 @@ public final class Gallery {
      */
     public static Gallery of(BufferedImage... pictures) {
         LabeledImages images = LabeledImages.of(Channels.COLOUR, pictures);
-        return new Gallery("Pictures", pictures.length, IntStream.range(0, pictures.length)
-                .mapToObj(i -> new Item(i, List.of(images.image(i)), "picture " + (i + 1), "", Kind.NUMBERED))
-                .toList());
+        return of("Pictures", "pictures", pictures.length, IntStream.range(0, pictures.length).toArray(),
+                i -> new Item(i, strip(images.image(i)), "", "picture " + (i + 1), Kind.SINGLE));
+    }
+
+    private static Gallery of(String title, String what, int size, int[] indices, IntFunction<Item> item) {
+        if (indices.length == 0) {
+            throw new IllegalArgumentException(
+                    "indices is empty; name at least one of the " + Text.count(size) + " " + what + ".");
+        }
+        for (int k = 0; k < indices.length; k++) {
+            if (indices[k] < 0 || indices[k] >= size) {
+                throw new IllegalArgumentException("indices[" + k + "] is " + indices[k] + ", but there are "
+                        + Text.count(size) + " " + what + "; use 0 to " + (size - 1) + ".");
+            }
+        }
+        return new Gallery(title, size, IntStream.of(indices).mapToObj(item).toList());
     }
 
     private static String className(LabeledImages images, int i) {
@@ -169,9 +173,8 @@ public final class Gallery {
         }
         return new Gallery(title, setSize, IntStream.range(0, captions.length).mapToObj(k -> {
             Item item = items.get(k);
-            boolean instead = item.kind == Kind.NUMBERED && !captions[k].isEmpty();
-            return new Item(item.index, item.images, instead ? captions[k] : item.caption, instead ? "" : captions[k],
-                    item.kind);
+            return captions[k].isEmpty() ? item
+                    : new Item(item.index, item.picture, item.caption, captions[k], item.kind);
         }).toList());
     }
 
@@ -194,23 +197,23 @@ public final class Gallery {
 
     /** {@return the captions, one a picture, with the second line in brackets} */
     public List<String> captions() {
-        return items.stream().map(Item::line).toList();
+        return items.stream().map(Item::toString).toList();
     }
 
     /** {@return the whole gallery as one picture, painted twice as large as it is shown} */
     public BufferedImage image() {
         Graphics2D ruler = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
         FontMetrics metrics = ruler.getFontMetrics(FONT);
-        int pictures = items.stream().mapToInt(item -> pictureWidth(item) + 2 * FRAME).max().orElseThrow();
-        int texts = items.stream().flatMap(item -> Stream.of(item.caption, item.detail)).mapToInt(metrics::stringWidth)
-                .max().orElseThrow();
-        int cell = Math.max(pictures, texts) + MARGIN;
+        int pictureWidth = items.get(0).picture.getWidth() / View.PIXEL_RATIO; // all are of one size
+        int pictureHeight = items.get(0).picture.getHeight() / View.PIXEL_RATIO;
+        int texts = items.stream().flatMap(item -> item.lines().stream()).mapToInt(metrics::stringWidth).max()
+                .orElse(0);
+        int lines = items.stream().mapToInt(item -> item.lines().size()).max().orElse(0);
+        int cell = Math.max(pictureWidth + 2 * FRAME, texts) + MARGIN;
+        int row = pictureHeight + 2 * FRAME + lines * LINE + MARGIN;
         int most = Math.max(1, (WIDTH - 2 * MARGIN) / cell);
         int rows = (items.size() + most - 1) / most;
         int columns = (items.size() + rows - 1) / rows;
-        int lines = items.stream().allMatch(item -> item.detail.isEmpty()) ? 1 : 2;
-        int frame = items.stream().mapToInt(Gallery::pictureHeight).max().orElseThrow() + 2 * FRAME;
-        int row = frame + lines * LINE + MARGIN;
         int header = MARGIN + LINE + 4;
         int width = Math.max(columns * cell, ruler.getFontMetrics(TITLE_FONT).stringWidth(title) + MARGIN) + 2 * MARGIN;
 
@@ -220,48 +223,35 @@ public final class Gallery {
             graphics.drawString(title, MARGIN + MARGIN / 2, MARGIN + 13);
             graphics.setFont(FONT);
             for (int k = 0; k < items.size(); k++) {
-                paint(graphics, items.get(k), MARGIN + MARGIN / 2 + k % columns * cell, header + k / columns * row);
+                Item item = items.get(k);
+                int x = MARGIN + MARGIN / 2 + k % columns * cell;
+                int y = header + k / columns * row;
+                graphics.drawImage(item.picture, x + FRAME, y + FRAME, pictureWidth, pictureHeight, null);
+                graphics.setColor(item.kind.color);
+                graphics.setStroke(item.kind.stroke);
+                graphics.drawRect(x + 2, y + 2, pictureWidth + 2 * FRAME - 4, pictureHeight + 2 * FRAME - 4);
+                graphics.setColor(Charts.INK);
+                int base = y + pictureHeight + 2 * FRAME - 4;
+                for (String line : item.lines()) {
+                    base += LINE;
+                    graphics.drawString(line, x + 2, base);
+                }
             }
         });
     }
 
-    private static void paint(Graphics2D graphics, Item item, int x, int y) {
-        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION,
-                RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
-        int left = x + FRAME;
-        for (BufferedImage image : item.images) {
-            graphics.drawImage(image, left, y + FRAME, width(image), height(image), null);
-            left += width(image) + FRAME / 2;
-        }
-        graphics.setColor(item.kind.color);
-        graphics.setStroke(item.kind.stroke);
-        graphics.drawRect(x + 2, y + 2, pictureWidth(item) + 2 * FRAME - 4, pictureHeight(item) + 2 * FRAME - 4);
-        graphics.setColor(Charts.INK);
-        int base = y + pictureHeight(item) + 2 * FRAME + LINE - 4;
-        graphics.drawString(item.caption, x + 2, base);
-        graphics.drawString(item.detail, x + 2, base + LINE);
-    }
-
-    private static int pictureWidth(Item item) {
-        return item.images.stream().mapToInt(image -> width(image) + FRAME / 2).sum() - FRAME / 2;
-    }
-
-    private static int pictureHeight(Item item) {
-        return item.images.stream().mapToInt(Gallery::height).max().orElseThrow();
-    }
-
-    private static int width(BufferedImage image) {
-        return image.getWidth() * enlargement(image) / View.PIXEL_RATIO;
-    }
-
-    private static int height(BufferedImage image) {
-        return image.getHeight() * enlargement(image) / View.PIXEL_RATIO;
-    }
-
-    /** By a whole factor in painted pixels, so that every pixel of the image becomes a square of one size. */
-    private static int enlargement(BufferedImage image) {
-        int size = Math.max(image.getWidth(), image.getHeight());
-        return Math.max(View.PIXEL_RATIO, IMAGE_SIZE * View.PIXEL_RATIO / size / View.PIXEL_RATIO * View.PIXEL_RATIO);
+    /** Images of one size side by side, enlarged by a whole factor: every pixel becomes a square of one size. */
+    private static BufferedImage strip(BufferedImage... images) {
+        int factor = Math.max(1, IMAGE_SIZE / Math.max(images[0].getWidth(), images[0].getHeight()));
+        int width = images[0].getWidth() * factor;
+        int height = images[0].getHeight() * factor;
+        return View.paint(images.length * (width + GAP) - GAP, height, graphics -> {
+            graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION,
+                    RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR);
+            for (int k = 0; k < images.length; k++) {
+                graphics.drawImage(images[k], k * (width + GAP), 0, width, height, null);
+            }
+        });
     }
 
     View view() {
@@ -273,31 +263,7 @@ public final class Gallery {
     /** {@return one line for the title and one for each picture} */
     @Override
     public String toString() {
-        StringJoiner lines = new StringJoiner(System.lineSeparator());
-        lines.add(title + ":");
-        for (int k = 0; k < items.size(); k++) {
-            lines.add((k + 1) + ". " + items.get(k).line());
-        }
-        return lines.toString();
-    }
-
-    private static void checkCount(int n, int size) {
-        if (n < 1 || n > size) {
-            throw new IllegalArgumentException("n is " + n + ", but there are " + Text.count(size) + " pairs; use 1 to "
-                    + Text.count(size) + ".");
-        }
-    }
-
-    private static void check(int[] indices, int size, String what) {
-        if (indices.length == 0) {
-            throw new IllegalArgumentException(
-                    "indices is empty; name at least one of the " + Text.count(size) + " " + what + ".");
-        }
-        for (int k = 0; k < indices.length; k++) {
-            if (indices[k] < 0 || indices[k] >= size) {
-                throw new IllegalArgumentException("indices[" + k + "] is " + indices[k] + ", but there are "
-                        + Text.count(size) + " " + what + "; use 0 to " + (size - 1) + ".");
-            }
-        }
+        return IntStream.range(0, items.size()).mapToObj(k -> "%n%d. %s".formatted(k + 1, items.get(k)))
+                .collect(Collectors.joining("", title + ":", ""));
     }
 }

@@ -4,16 +4,13 @@ import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.knowm.xchart.AnnotationLine;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.HeatMapChartBuilder;
-import org.knowm.xchart.HeatMapSeries;
 import org.knowm.xchart.style.HeatMapStyler;
 
 /** XChart's heat map, in the course's theme and with each value written in its cell. */
@@ -89,17 +86,5 @@ final class HeatMap {
         }
         return value == 0 ? "0" : value < 0.005 ? "<0.01" : value < 10 ? String.format(Locale.ROOT, "%.2f", value)
                 : value < 100 ? String.format(Locale.ROOT, "%.1f", value) : Text.number(value);
-    }
-
-    /** The picture, and in words title, axes and the highest five values. */
-    static View view(HeatMapChart chart) {
-        HeatMapSeries series = chart.getHeatMapSeries();
-        List<Number[]> cells = List.copyOf(series.getHeatData());
-        String highest = cells.stream().sorted(Comparator.comparingDouble(cell -> -cell[2].doubleValue())).limit(5)
-                .map(cell -> Text.number(cell[2].doubleValue()) + " at " + series.getYData().get(cell[1].intValue())
-                        + ", " + series.getXData().get(cell[0].intValue())).collect(Collectors.joining("; "));
-        return Charts.view(chart, AltText.title(chart) + " Columns: " + chart.getXAxisTitle() + ". Rows: "
-                + chart.getYAxisTitle() + ". Shown: " + Text.count(cells.size())
-                + " values, the highest (row, column): " + highest + ".");
     }
 }

@@ -65,14 +65,15 @@ public final class Kernel {
 
     /** The text form of a value, as a terminal shows it. */
     static String text(Object value) {
-        return Views.of(value).text();
+        return View.of(value).text();
     }
 
     private static void registerWith(KernelBridge bridge) {
         Object kernel = bridge.kernel();
         if (REGISTERED.getAndSet(kernel) != kernel) {
-            Views.LOOKS.forEach(bridge::register);
+            View.LOOKS.forEach(bridge::register);
             bridge.javadocFrom(sources());
+            bridge.watchCells();
         }
     }
 

@@ -1,13 +1,17 @@
 package siamese.notebook;
 
 import java.beans.Expression;
+import java.io.PrintStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import jdk.jshell.JShell;
+import jdk.jshell.spi.ExecutionControl;
 
 /**
  * The few calls that we make to a kernel, by reflection, since IJava and JJava have the same classes under different
@@ -33,6 +37,7 @@ final class KernelBridge {
 
     private final Object kernel;
     private final Flavour flavour;
+    private Cells cells;
 
     private KernelBridge(Object kernel, Flavour flavour) {
         this.kernel = kernel;
@@ -58,12 +63,47 @@ final class KernelBridge {
         return kernel;
     }
 
+    /** The number of the cell that runs now. */
+    int cell() {
+        return ((AtomicInteger) field(kernel, "executionCount")).get() - 1;
+    }
+
+    void setStreams(PrintStream out, PrintStream err) {
+        set(call(kernel, "getIO"), "out", out);
+        set(call(kernel, "getIO"), "err", err);
+    }
+
+    private JShell shell() {
+        return (JShell) (flavour == Flavour.JJAVA ? call(kernel, "getJShell") : call(field(kernel, "evaluator"), "getShell"));
+    }
+
+    /**
+     * Puts {@link Cells} between JShell and what runs its code; without {@code --add-opens} as below, cells run as the
+     * kernel has it.
+     */
+    void watchCells() {
+        try {
+            Object io = call(kernel, "getIO");
+            JShell shell = shell();
+            Object control = field(shell, "executionControl");
+            cells = new Cells(this, shell, control, (PrintStream) field(io, "out"), (PrintStream) field(io, "err"));
+            set(control, "executor", cells.keeping((ThreadPoolExecutor) field(control, "executor")));
+            set(shell, "executionControl", Proxy.newProxyInstance(Cells.class.getClassLoader(),
+                    new Class<?>[] {ExecutionControl.class}, cells));
+        } catch (RuntimeException e) {
+            // then without
+        }
+    }
+
     /** Makes the kernel show values of a type (and its subclasses) as the look says. */
-    void register(Views.Look<?> look) {
+    void register(View.Look<?> look) {
         Class<?> function = type("kernel.display.RenderFunction");
         Object proxy = Proxy.newProxyInstance(function.getClassLoader(), new Class<?>[] {function},
                 (self, method, args) -> switch (method.getName()) {
                     case "render" -> {
+                        if (cells != null) {
+                            cells.flush();
+                        }
                         fill(call(args[1], "getOutputContainer"), look.view(args[0]));
                         yield null;
                     }
@@ -84,13 +124,8 @@ final class KernelBridge {
      */
     void javadocFrom(List<Path> sources) {
         try {
-            JShell shell = (JShell) (flavour == Flavour.JJAVA ? call(kernel, "getJShell")
-                    : call(field(kernel, "evaluator"), "getShell"));
-            Object analysis = shell.sourceCodeAnalysis();
-            Field field = analysis.getClass().getDeclaredField("availableSources");
-            field.setAccessible(true);
-            field.set(analysis, sources);
-        } catch (ReflectiveOperationException | RuntimeException e) {
+            set(shell().sourceCodeAnalysis(), "availableSources", sources);
+        } catch (RuntimeException e) {
             // then signatures only
         }
     }
@@ -146,12 +181,31 @@ final class KernelBridge {
 
     private static Object field(Object target, String name) {
         try {
-            Field field = target.getClass().getDeclaredField(name);
-            field.setAccessible(true);
-            return field.get(target);
-        } catch (ReflectiveOperationException e) {
+            return accessible(target, name).get(target);
+        } catch (IllegalAccessException e) {
             throw unknown(e);
         }
+    }
+
+    private static void set(Object target, String name, Object value) {
+        try {
+            accessible(target, name).set(target, value);
+        } catch (IllegalAccessException e) {
+            throw unknown(e);
+        }
+    }
+
+    private static Field accessible(Object target, String name) {
+        for (Class<?> type = target.getClass(); type != null; type = type.getSuperclass()) {
+            try {
+                Field field = type.getDeclaredField(name);
+                field.setAccessible(true);
+                return field;
+            } catch (NoSuchFieldException e) {
+                // then a class above has it
+            }
+        }
+        throw unknown(new NoSuchFieldException(name));
     }
 
     private static IllegalStateException unknown(Exception cause) {

@@ -2,9 +2,9 @@ package siamese.notebook;
 
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import siamese.evaluation.VerificationReport;
@@ -21,22 +21,17 @@ import tech.tablesaw.columns.Column;
 /**
  * Tablesaw tables as a notebook shows them: numbers to four significant digits and right-aligned, whole numbers with
  * thousands separators (but years without), at most {@value #MOST_ROWS} rows. A column with a print formatter of its
- * own keeps it. Charts' numbers come as tables from {@link #of(History)} and {@link #of(VerificationReport)}.
+ * own keeps it.
  */
-public final class Tables {
+final class Tables {
 
     /** Longer tables are shortened to this many rows, and say so. */
-    public static final int MOST_ROWS = 20;
+    static final int MOST_ROWS = 20;
 
     private Tables() {}
 
-    /**
-     * A training history as a table. Its name says so if the run was stopped early, and its warning if there is one.
-     *
-     * @param history the history, of any length
-     * @return one row an epoch: its number, training loss, test loss, pairs a second and seconds
-     */
-    public static Table of(History history) {
+    /** A training history: one row an epoch. The name says whether the run was stopped early, and its warning. */
+    static Table of(History history) {
         List<History.Epoch> epochs = history.epochs();
         return Table.create("Training history: " + history.source() + (history.interrupted() ? " (stopped early)" : "")
                 + (history.warning().isEmpty() ? "" : ". " + history.warning()),
@@ -48,13 +43,8 @@ public final class Tables {
                         epochs.stream().mapToDouble(e -> Math.rint(10 * e.seconds()) / 10).toArray()));
     }
 
-    /**
-     * The results of a verification as a table.
-     *
-     * @param report the results
-     * @return one row a measure: its name and its value as text
-     */
-    public static Table of(VerificationReport report) {
+    /** The results of a verification: one row a measure, its name and its value as text. */
+    static Table of(VerificationReport report) {
         return Table.create("Verification: " + report.source(),
                 StringColumn.create("Measure", "Pairs", "of these similar", "Equal error rate",
                         "Threshold at equal error", "Area under the ROC curve",
@@ -64,57 +54,39 @@ public final class Tables {
                         String.format(Locale.ROOT, "%.5f", report.auc()), Text.percent(report.bestAccuracy())));
     }
 
-    /**
-     * A table as HTML with a caption and header cells, readable without scripts or style sheets, in light and dark.
-     *
-     * @param table the table
-     * @return a {@code <table>} element
-     */
-    public static String html(Table table) {
-        int rows = Math.min(table.rowCount(), MOST_ROWS);
+    /** A table as HTML with a caption and header cells, readable without scripts or style sheets, in light and dark. */
+    static String html(Table table) {
         List<Column<?>> columns = table.columns();
-        StringBuilder html = new StringBuilder("<table>\n");
-        if (!table.name().isBlank()) {
-            html.append("<caption style=\"text-align:left;color:inherit\">").append(Text.escape(table.name()))
-                    .append("</caption>\n");
-        }
-        html.append("<thead><tr>");
-        columns.forEach(column -> cell(html, "th scope=\"col\"", column, column.name()));
-        html.append("</tr></thead>\n<tbody>\n");
-        for (int row = 0; row < rows; row++) {
-            html.append("<tr>");
-            for (int c = 0; c < columns.size(); c++) {
-                boolean heading = c == 0 && columns.get(0) instanceof StringColumn;
-                cell(html, heading ? "th scope=\"row\"" : "td", columns.get(c), value(columns.get(c), row));
+        boolean named = !columns.isEmpty() && columns.get(0) instanceof StringColumn;
+        StringBuilder rows = new StringBuilder();
+        for (int row = 0; row < Math.min(table.rowCount(), MOST_ROWS); row++) {
+            rows.append("<tr>");
+            for (Column<?> column : columns) {
+                rows.append(cell(named && column == columns.get(0) ? "th scope=\"row\"" : "td", column,
+                        value(column, row)));
             }
-            html.append("</tr>\n");
+            rows.append("</tr>\n");
         }
-        if (rows < table.rowCount()) {
-            html.append("<tr><td colspan=\"").append(columns.size()).append("\" style=\"text-align:left\">")
-                    .append(more(table, rows)).append("</td></tr>\n");
-        }
-        return html.append("</tbody>\n</table>").toString();
+        return """
+                <table>
+                %s<thead><tr>%s</tr></thead>
+                <tbody>
+                %s%s</tbody>
+                </table>""".formatted(
+                element("<caption style=\"text-align:left;color:inherit\">%s</caption>%n", Text.escape(table.name())),
+                columns.stream().map(column -> cell("th scope=\"col\"", column, column.name()))
+                        .collect(Collectors.joining()), rows,
+                element("<tr><td colspan=\"" + columns.size() + "\" style=\"text-align:left\">%s</td></tr>%n",
+                        more(table)));
     }
 
-    /**
-     * A table as plain text, with the same rounding and shortening as {@link #html(Table)}.
-     *
-     * @param table the table
-     * @return its name, column names and rows, one a line
-     */
-    public static String text(Table table) {
-        int rows = Math.min(table.rowCount(), MOST_ROWS);
-        List<StringColumn> columns = new ArrayList<>();
-        for (Column<?> column : table.columns()) {
-            columns.add(StringColumn.create(column.name(),
-                    IntStream.range(0, rows).mapToObj(row -> value(column, row)).toArray(String[]::new)));
-        }
-        String text = Table.create(table.name(), columns.toArray(Column<?>[]::new)).print(MOST_ROWS);
-        return rows < table.rowCount() ? text.stripTrailing() + System.lineSeparator() + more(table, rows) : text;
-    }
-
-    static View view(Table table) {
-        return new View(html(table), text(table));
+    /** A table as plain text, with the same rounding and shortening: its name, column names and rows, one a line. */
+    static String text(Table table) {
+        Table shown = Table.create(table.name(), table.first(MOST_ROWS).columns().stream().map(column ->
+                StringColumn.create(column.name(), IntStream.range(0, column.size())
+                        .mapToObj(row -> value(column, row)).toArray(String[]::new))));
+        return more(table).isEmpty() ? shown.print(MOST_ROWS)
+                : shown.print(MOST_ROWS).stripTrailing() + System.lineSeparator() + more(table);
     }
 
     private static DoubleColumn losses(String name, DoubleStream values) {
@@ -123,30 +95,31 @@ public final class Tables {
         return column;
     }
 
-    private static String more(Table table, int shown) {
-        return "… " + Text.count(table.rowCount() - shown) + " more rows of " + Text.count(table.rowCount());
+    private static String more(Table table) {
+        int rows = table.rowCount();
+        return rows <= MOST_ROWS ? "" : "… " + Text.count(rows - MOST_ROWS) + " more rows of " + Text.count(rows);
     }
 
     private static String value(Column<?> column, int row) {
-        String own = column.getString(row);
-        if (column.isMissing(row)) {
-            return "";
-        } else if (column instanceof DoubleColumn || column instanceof FloatColumn) {
-            double value = ((NumberColumn<?, ?>) column).getDouble(row);
-            NumberColumn<?, ?> plain = column instanceof DoubleColumn
-                    ? DoubleColumn.create("", value) : FloatColumn.create("", (float) value);
-            return own.equals(plain.getString(0)) ? Text.number(value) : own;
-        } else if (column instanceof NumberColumn<?, ?> numbers
-                && !column.name().toLowerCase(Locale.ROOT).contains("year")) {
-            long whole = (long) numbers.getDouble(row);
-            return own.equals(String.valueOf(whole)) ? Text.count(whole) : own;
+        if (column.isMissing(row) || !(column instanceof NumberColumn<?, ?> numbers)) {
+            return column.isMissing(row) ? "" : column.getString(row);
         }
-        return own;
+        double value = numbers.getDouble(row);
+        boolean year = column.name().toLowerCase(Locale.ROOT).contains("year");
+        if (!column.getString(row).equals(DoubleColumn.create("without a formatter", value).getString(0))) {
+            return column.getString(row);
+        } else if (column instanceof DoubleColumn || column instanceof FloatColumn) {
+            return Text.number(value);
+        }
+        return year ? column.getString(row) : Text.count((long) value);
     }
 
-    private static void cell(StringBuilder html, String tag, Column<?> column, String content) {
-        html.append('<').append(tag).append(" style=\"text-align:")
-                .append(column instanceof NumberColumn<?, ?> ? "right" : "left").append("\">")
-                .append(Text.escape(content)).append("</").append(tag, 0, 2).append('>');
+    private static String cell(String tag, Column<?> column, String content) {
+        return "<" + tag + " style=\"text-align:" + (column instanceof NumberColumn<?, ?> ? "right" : "left") + "\">"
+                + Text.escape(content) + "</" + tag.substring(0, 2) + ">";
+    }
+
+    private static String element(String html, String content) {
+        return content.isBlank() ? "" : html.formatted(content);
     }
 }

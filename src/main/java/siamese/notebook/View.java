@@ -9,17 +9,20 @@ import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Objects;
+import java.util.List;
 import java.util.function.Consumer;
-import javax.imageio.IIOImage;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.knowm.xchart.internal.chartpart.Chart;
+import siamese.data.LabeledImages;
+import siamese.data.Pairs;
+import siamese.evaluation.VerificationReport;
+import siamese.model.History;
+import siamese.model.SiameseNetwork;
+import tech.tablesaw.api.Table;
 
 /**
  * How something looks: as HTML in a notebook and as plain text in a terminal. Both say the same.
@@ -32,9 +35,33 @@ record View(String html, String text) {
     /** Pictures are painted with this many pixels for each pixel on the page: sharp on high-density screens. */
     static final int PIXEL_RATIO = 2;
 
-    View {
-        Objects.requireNonNull(html, "html");
-        Objects.requireNonNull(text, "text");
+    /** A value has the first look that takes it. The kernel is told about these types. */
+    static final List<Look<?>> LOOKS = List.of(
+            new Look<>(View.class, view -> view),
+            new Look<>(Chart.class, Charts::view),
+            new Look<>(ChartGrid.class, ChartGrid::view),
+            new Look<>(Table.class, table -> new View(Tables.html(table), Tables.text(table))),
+            new Look<>(Gallery.class, Gallery::view),
+            new Look<>(History.class, history -> of(Tables.of(history))),
+            new Look<>(VerificationReport.class, report -> of(Tables.of(report))),
+            new Look<>(Pairs.class, pairs -> Gallery.samplePairs(pairs, Math.min(10, pairs.size())).view()),
+            new Look<>(LabeledImages.class, images -> Gallery.oneOfEachClass(images).view()),
+            new Look<>(SiameseNetwork.class, network -> of(network.summary())),
+            new Look<>(Check.class, Check::view),
+            new Look<>(Object.class, value -> plain(Text.value(value))));
+
+    /** How values of a type and its subclasses look. */
+    record Look<T>(Class<T> type, Function<? super T, View> look) {
+
+        View view(Object value) {
+            return look.apply(type.cast(value));
+        }
+    }
+
+    /** How a value looks; null looks as "null". */
+    static View of(Object value) {
+        return LOOKS.stream().filter(look -> look.type().isInstance(value)).findFirst()
+                .map(look -> look.view(value)).orElseGet(() -> plain("null"));
     }
 
     /** Preformatted lines, the same in both forms. */
@@ -82,45 +109,30 @@ record View(String html, String text) {
         return image;
     }
 
+    /** With a palette where 256 colours in 32 or 16 steps a channel suffice, which halves the size. */
     private static byte[] png(BufferedImage image) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
-        ImageWriteParam smallest = writer.getDefaultWriteParam();
-        smallest.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        smallest.setCompressionQuality(0);
-        try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-            writer.setOutput(out);
-            writer.write(null, new IIOImage(withPalette(image, 31), null, null), smallest);
-            writer.dispose();
+        try {
+            ImageIO.write(withPalette(image, 31), "png", bytes);
         } catch (IOException e) {
             throw new UncheckedIOException("Could not encode a picture as PNG.", e);
         }
         return bytes.toByteArray();
     }
 
-    /** The picture with a palette of at most 256 colours, half the size as PNG, in 32 or 16 steps a channel. */
     private static BufferedImage withPalette(BufferedImage image, int steps) {
         int width = image.getWidth();
-        int[] pixels = image.getRGB(0, 0, width, image.getHeight(), null, 0, width);
-        Map<Integer, Byte> palette = new HashMap<>();
-        byte[] indices = new byte[pixels.length];
-        for (int i = 0; i < pixels.length; i++) {
-            int color = step(pixels[i] >> 16, steps) << 16 | step(pixels[i] >> 8, steps) << 8 | step(pixels[i], steps);
-            Byte index = palette.get(color);
-            if (index == null) {
-                if (palette.size() == 256) {
-                    return steps > 15 ? withPalette(image, 15) : image;
-                }
-                index = (byte) palette.size();
-                palette.put(color, index);
-            }
-            indices[i] = index;
+        int height = image.getHeight();
+        int[] pixels = IntStream.of(image.getRGB(0, 0, width, height, null, 0, width)).map(pixel ->
+                step(pixel >> 16, steps) << 16 | step(pixel >> 8, steps) << 8 | step(pixel, steps)).toArray();
+        int[] palette = IntStream.of(pixels).distinct().limit(257).sorted().toArray();
+        if (palette.length > 256) {
+            return steps > 15 ? withPalette(image, 15) : image;
         }
-        int[] colors = new int[256];
-        palette.forEach((color, index) -> colors[index & 0xff] = color);
-        BufferedImage result = new BufferedImage(width, image.getHeight(), BufferedImage.TYPE_BYTE_INDEXED,
-                new IndexColorModel(8, 256, colors, 0, false, -1, DataBuffer.TYPE_BYTE));
-        result.getRaster().setDataElements(0, 0, width, image.getHeight(), indices);
+        BufferedImage result = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_INDEXED,
+                new IndexColorModel(8, palette.length, palette, 0, false, -1, DataBuffer.TYPE_BYTE));
+        result.getRaster().setPixels(0, 0, width, height,
+                IntStream.of(pixels).map(pixel -> Arrays.binarySearch(palette, pixel)).toArray());
         return result;
     }
 

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -228,6 +229,35 @@ class DataFolderTest {
                 Files.delete(file);
             }
         }
+    }
+
+    @Test
+    void theFolderItselfAndTorchvisionsAreFound() throws IOException {
+        for (String place : List.of("", "TEST/raw", "raw", "test")) {
+            Path root = folder.resolve("root" + place.length());
+            Files.write(Files.createDirectories(root.resolve(place)).resolve("file"), content);
+            assertArrayEquals(content, read(folder(root.resolve("test"), "missing")), place);
+        }
+    }
+
+    @Test
+    void eachMirrorsReasonIsTold() throws IOException {
+        server.createContext("/forbidden/", x -> send(x, 403, new byte[0], -1));
+        server.createContext("/page/", x -> {
+            x.getResponseHeaders().add("Content-Type", "text/html; charset=utf-8");
+            send(x, 200, "<html>Sign in</html>".getBytes(), 0);
+        });
+        Map<String, String> reasons = Map.of("forbidden", "127.0.0.1: it answered 403)", "page",
+                "127.0.0.1: it sent a web page instead, as a network does that wants you to log in)");
+        for (Map.Entry<String, String> reason : reasons.entrySet()) {
+            String message = Campaign.refusal(() -> read(folder(null, reason.getKey())), IOException.class);
+            assertTrue(message.contains(reason.getValue()) && !message.contains("elete"), message);
+        }
+        int port = server.getAddress().getPort();
+        String tls = Campaign.refusal(() -> read(new DataFolder("test", null, folder.resolve("cache"),
+                List.of(URI.create("https://127.0.0.1:" + port + "/good/")), Duration.ofSeconds(5),
+                new PrintStream(progress, true, StandardCharsets.UTF_8))), IOException.class);
+        assertTrue(tls.contains("127.0.0.1: its certificate is not trusted, or TLS fails ("), tls);
     }
 
     @Test

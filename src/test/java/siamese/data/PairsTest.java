@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
+import java.io.PrintStream;
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -215,5 +218,23 @@ class PairsTest {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> pairs.folds(6, 1)).getMessage()
                 .startsWith("k must be at least 2 and at most 5"));
         assertThrows(IllegalArgumentException.class, () -> pairs.folds(1, 1));
+    }
+
+    @Test
+    void fewPairsOfManyPicturesSayWhy() {
+        int[] labels = new int[302];
+        labels[300] = 1;
+        labels[301] = 1;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream before = System.out;
+        try {
+            System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+            assertEquals(4, Pairs.create(new LabeledImages("x", 1, 1, 2, new byte[302], labels), 1).size());
+        } finally {
+            System.setOut(before);
+        }
+        String text = said.toString(StandardCharsets.UTF_8);
+        assertTrue(text.startsWith("Note: only 4 pairs are made, as the smallest class has but 2 examples")
+                && text.contains("298 of 302"), text);
     }
 }

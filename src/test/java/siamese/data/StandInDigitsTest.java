@@ -157,14 +157,19 @@ class StandInDigitsTest {
         assertEquals("stand-in digits", mnist.train().source());
         assertEquals("stand-in digits, quick run", RunSize.QUICK.of(mnist).test().source());
         String text = said.toString(StandardCharsets.UTF_8);
-        assertTrue(text.startsWith("MNIST could not be had, ") && text.contains("stand-in digits")
+        assertTrue(text.startsWith("MNIST could not be had: ") && text.contains("stand-in digits")
+                && text.contains("127.0.0.1: it cannot be reached")
                 && text.contains("SIAMESE_DATA"), text);
         assertEquals(1, text.lines().count(), text);
     }
 
     @Test
-    void standInWhereTheUsersDataHaveNoFolderMnist() throws IOException {
-        assertEquals("stand-in digits", Mnist.load(nowhere(folder.resolve("mnist")), kept).test().source());
+    void neverStandInWhereTheUserNamedAFolder() throws IOException {
+        Path keras = Files.createDirectories(folder.resolve("keras"));
+        assertTrue(message(keras.resolve("mnist")).contains("which is " + keras + " and is empty"));
+        Files.writeString(keras.resolve("mnist.npz"), "Keras");
+        assertTrue(message(keras.resolve("mnist")).contains("which is " + keras + " and holds mnist.npz, or"),
+                message(keras.resolve("mnist")));
     }
 
     @Test

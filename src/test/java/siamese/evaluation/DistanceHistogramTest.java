@@ -105,7 +105,7 @@ class DistanceHistogramTest {
                 counter.add(origin, new DistanceHistogram.Block(new float[] {bin + 0.5f}, new int[] {k < similar[bin] ? 0 : 1}));
             }
         }
-        return counter.histogram();
+        return counter.counted;
     }
 
     /** Worked out by hand: in the second bin the false accept rate rises from 0.1 to 0.6, the false reject rate falls from 0.6 to 0.2. */
@@ -151,13 +151,13 @@ class DistanceHistogramTest {
     @Test
     void countsAreTheSameHoweverTheWorkIsDivided() {
         Embeddings points = points(700, 37);
-        DistanceHistogram whole = PairCounter.all(points, 1 << 16, 4, 700, 1);
+        DistanceHistogram whole = DistanceHistogram.of(points, 1 << 16, 4, 700, 1);
         for (int rows : new int[] {7, 97, 256, 1000}) {
             for (int parts : new int[] {1, 2, 3, 7}) {
-                assertEquals(whole, PairCounter.all(points, 1 << 16, 4, rows, parts), rows + " rows, " + parts + " parts");
+                assertEquals(whole, DistanceHistogram.of(points, 1 << 16, 4, rows, parts), rows + " rows, " + parts + " parts");
             }
         }
-        assertEquals(whole.hashCode(), PairCounter.all(points, 1 << 16, 4, 64, 5).hashCode());
+        assertEquals(whole.hashCode(), DistanceHistogram.of(points, 1 << 16, 4, 64, 5).hashCode());
     }
 
     @Test
@@ -170,10 +170,10 @@ class DistanceHistogramTest {
         PairCounter two = new PairCounter(1000, 3);
         two.add(b, b);
         two.add(a, a);
-        DistanceHistogram sum = one.histogram().plus(two.histogram());
+        DistanceHistogram sum = one.counted.plus(two.counted);
         assertEquals(DistanceHistogram.of(points, 1000, 3), sum);
         assertEquals(50 * 49 / 2, sum.pairs());
-        assertNotEquals(sum, one.histogram());
+        assertNotEquals(sum, one.counted);
         assertArrayEquals(new int[][] {{0, 0}, {0, 1}, {1, 1}}, DistanceHistogram.tiles(2));
     }
 
@@ -218,6 +218,7 @@ class DistanceHistogramTest {
         DistanceHistogram histogram = DistanceHistogram.of(points(9, 2), 10, 4);
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 10, 5)));
         assertSays("same bins", () -> histogram.plus(DistanceHistogram.of(points(9, 2), 11, 4)));
+        assertSays("one entry a bin", () -> new DistanceHistogram(4, new long[3], new long[2]));
         PairCounter counter = new PairCounter(10, 4);
         assertSays("as many components", () -> counter.add(DistanceHistogram.Block.of(points(9, 2), 0, 9),
                 DistanceHistogram.Block.of(points(9, 3), 0, 9)));

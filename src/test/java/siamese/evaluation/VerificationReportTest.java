@@ -10,7 +10,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.function.ToDoubleFunction;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -155,16 +158,43 @@ class VerificationReportTest {
         assertEquals(Math.sqrt(variance / k), result.standardError(), 1e-12);
     }
 
-    /** Where distances are equal, their pairs stay in order, so that figures do not depend on how they are sorted. */
+    /** By definition: a step for each different distance, the least first, where 0 is −0. */
     @Test
-    void sortsAsAStableComparisonDoes() {
+    void pairsOfEqualDistanceShareAStep() {
         SplittableRandom random = new SplittableRandom(3);
-        for (int n : new int[] {0, 1, 2, 1000, 20_000}) {
+        for (int n : new int[] {2, 3, 1000, 20_000}) {
             double[] distances = random.doubles(n).map(d -> d < 0.1 ? -0.0 : d < 0.2 ? 0.0 : d < 0.5 ? Math.rint(20 * d) - 6 : d).toArray();
-            Integer[] expected = new Integer[n];
-            Arrays.setAll(expected, p -> p);
-            Arrays.sort(expected, (a, b) -> Double.compare(distances[a], distances[b]));
-            assertArrayEquals(Arrays.stream(expected).mapToInt(p -> p).toArray(), Ranking.of(distances, new boolean[n]).order());
+            boolean[] similar = new boolean[n];
+            for (int p = 0; p < n; p++) {
+                similar[p] = p == 0 || p > 1 && random.nextBoolean();
+            }
+            TreeMap<Double, long[]> expected = new TreeMap<>();
+            for (int p = 0; p < n; p++) {
+                expected.computeIfAbsent(distances[p] == 0 ? 0.0 : distances[p], d -> new long[2])[similar[p] ? 1 : 0]++;
+            }
+            Ranking ranking = Ranking.of(distances, similar);
+            assertArrayEquals(expected.keySet().stream().mapToDouble(d -> d).toArray(), ranking.distances());
+            for (int p = 0; p < n; p++) {
+                assertTrue(ranking.distances()[ranking.steps()[p]] == distances[p], "pair " + p);
+            }
+            assertEquals(similar.length, ranking.roc().negatives + ranking.roc().positives);
+            double[] tar = new double[expected.size() + 1];
+            int k = 0;
+            long accepted = 0;
+            for (long[] counts : expected.values()) {
+                accepted += counts[1];
+                tar[++k] = (double) accepted / ranking.roc().positives;
+            }
+            assertArrayEquals(tar, ranking.roc().trueAcceptRates(), 1e-15);
+        }
+    }
+
+    @Test
+    void notANumberIsNoThreshold() {
+        VerificationReport report = VerificationReport.of("x", new double[] {0.1, 0.9}, new boolean[] {true, false});
+        for (ToDoubleFunction<Double> rate : List.<ToDoubleFunction<Double>>of(report::falseAcceptRateAt,
+                report::trueAcceptRateAt)) {
+            assertThrows(IllegalArgumentException.class, () -> rate.applyAsDouble(Double.NaN));
         }
     }
 }

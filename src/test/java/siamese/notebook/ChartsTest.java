@@ -100,9 +100,7 @@ class ChartsTest {
     void histogramsAreSharesOfEachKind() {
         XYChart chart = Charts.distances(PAIRS, DISTANCES, 0.5);
         for (XYSeries series : List.copyOf(chart.getSeriesCollection()).subList(0, 2)) {
-            double[] y = series.getYData();
-            double sum = IntStream.range(0, y.length / 2 - 1).mapToDouble(b -> y[2 * b + 1]).sum();
-            assertEquals(100, sum, 1e-9, series.getName());
+            assertEquals(100, Arrays.stream(series.getYData()).sum(), 1e-9, series.getName());
         }
         double[] threshold = chart.getSeries("threshold 0.5").getXData();
         assertEquals(0.5, threshold[0]);
@@ -164,7 +162,7 @@ class ChartsTest {
         }
         BasicStroke mine = new BasicStroke(5);
         chart.addSeries("mine", x, x).setLineStyle(mine);
-        Views.of(Charts.grid(1, chart));
+        View.of(Charts.grid(1, chart));
         List<XYSeries> series = List.copyOf(chart.getSeriesCollection());
         assertEquals(5, series.stream().map(XYSeries::getLineColor).distinct().count());
         assertEquals(5, series.stream().map(XYSeries::getLineStyle).distinct().count());
@@ -288,7 +286,7 @@ class ChartsTest {
         double[][] values = {{0, 2, 4}, {6, 8, 10}, {1, 3, 5.25}};
         HeatMapChart chart = Charts.heatMap("Confusions: MNIST, quick run", "Column", "Row", List.of("0", "1", "2"),
                 values);
-        View view = Views.of(chart);
+        View view = View.of(chart);
         assertTrue(view.text().startsWith("Chart: Confusions: MNIST, quick run. Columns: Column. Rows: Row."), view.text());
         assertTrue(view.text().endsWith("9 values, the highest (row, column): 10 at 1, 2; 8 at 1, 1; 6 at 1, 0; "
                 + "5.25 at 2, 2; 4 at 0, 2."), view.text());
@@ -310,7 +308,7 @@ class ChartsTest {
             assertEquals(List.of(0xffffff), Samples.column(picture, x).stream().distinct().toList());
         }
         double[][] whole = {{0, 12}, {3, 1200}};
-        String counts = Views.of(Charts.heatMap("counts", "x", "y", List.of("a", "b"), whole)).text();
+        String counts = View.of(Charts.heatMap("counts", "x", "y", List.of("a", "b"), whole)).text();
         assertTrue(counts.contains("1,200 at b, b; 12 at a, b; 3 at b, a; 0 at a, a."), counts);
         assertThrows(RuntimeException.class, () -> chart.addSeries("more", new int[1], new int[1], new int[1][1]),
                 "nothing is ignored");
@@ -320,11 +318,11 @@ class ChartsTest {
     void heatMapsAreTheSameInEveryLocaleAndFitTheirTitles() {
         double[][] values = {{0.5, 0.001}, {20.25, 3}};
         String title = "A title that is a good deal longer than the columns of this small map are wide: MNIST, quick run";
-        View english = Views.of(Charts.heatMap(title, "x", "y", List.of("a", "b"), values));
+        View english = View.of(Charts.heatMap(title, "x", "y", List.of("a", "b"), values));
         Locale before = Locale.getDefault();
         Locale.setDefault(Locale.GERMANY);
         try {
-            assertEquals(english, Views.of(Charts.heatMap(title, "x", "y", List.of("a", "b"), values)));
+            assertEquals(english, View.of(Charts.heatMap(title, "x", "y", List.of("a", "b"), values)));
         } finally {
             Locale.setDefault(before);
         }
@@ -341,7 +339,7 @@ class ChartsTest {
         message = refusal(() -> Charts.heatMap("x", "x", "y", List.of("a"), new double[][] {{Double.NaN}}));
         assertTrue(message.startsWith("values[0][0] is NaN"), message);
         assertThrows(IllegalArgumentException.class, () -> Charts.heatMap("x", "x", "y", List.of(), new double[0][]));
-        Views.of(Charts.heatMap("nothing wrong", "x", "y", List.of("a"), new double[1][1]));
+        View.of(Charts.heatMap("nothing wrong", "x", "y", List.of("a"), new double[1][1]));
     }
 
     /** The pixels of a cell, without its edges. */
@@ -366,7 +364,7 @@ class ChartsTest {
         double[][] left = {{0, 0}, {1, 1}};
         ChartGrid grid = Charts.grid(2, Charts.scatter("one", left, new int[2]), Charts.scatter("two", left, new int[2]),
                 Charts.scatter("three", left, new int[2]));
-        View view = Views.of(grid);
+        View view = View.of(grid);
         BufferedImage picture = Samples.picture(view.html());
         assertEquals(picture.getWidth(), picture.getHeight(), "two rows of two squares");
         int half = picture.getWidth() / 2;
@@ -374,5 +372,13 @@ class ChartsTest {
         assertEquals(1, Samples.differentColors(picture.getSubimage(half, half, half, half)), "the fourth place is empty");
         assertTrue(view.text().startsWith("Chart: one.") && view.text().contains("Chart: three."), view.text());
         assertThrows(IllegalArgumentException.class, () -> Charts.grid(2));
+    }
+
+    @Test
+    void aChartOfInfiniteValuesSaysWhatToDo() {
+        XYChart chart = Charts.xy("False accepts", "Threshold", "Rate");
+        chart.addSeries("rate", new double[] {Double.NEGATIVE_INFINITY, 0.1, 0.2}, new double[] {0, 0.1, 1});
+        String message = assertThrows(IllegalArgumentException.class, () -> Charts.view(chart)).getMessage();
+        assertTrue(message.contains("\"rate\"") && message.contains("Arrays.copyOfRange(values, 1, values.length)"), message);
     }
 }

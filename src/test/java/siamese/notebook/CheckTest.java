@@ -10,7 +10,7 @@ class CheckTest {
 
     @Test
     void allConditionsThatHoldGiveAGreenBox() {
-        View view = Views.of(Check.exercise("2.1").that(true, "a").that(1 < 2, "b"));
+        View view = View.of(Check.exercise("2.1").that(true, "a").that(1 < 2, "b"));
         assertEquals("Exercise 2.1 is solved: 2 checks passed.", view.text());
         assertTrue(view.html().contains("✓ Exercise 2.1 is solved") && view.html().startsWith("<div"));
     }
