@@ -10,8 +10,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import unquote
+from urllib.request import getproxies
 
 from course import JJAVA, LOGS, ROOT, SPARK, VENV, WINDOWS, Problem, read
+
+
+def proxy_login() -> dict[str, str]:
+    """The user and the password that the proxy's address holds, in variables that Java and Maven's settings read: on a
+    command line others could see them. Empty without a password."""
+    proxies = getproxies()
+    for scheme in ("https", "http", "all"):
+        address = proxies.get(scheme, "")
+        user, found, _ = address.rpartition("@")
+        if found:
+            user, _, password = user.rpartition("//")[2].partition(":")
+            return {"SIAMESE_PROXY_USER": unquote(user), "SIAMESE_PROXY_PASSWORD": unquote(password)}
+    return {}
 
 
 def environment(kernel: str = "ijava", spark: bool = False) -> dict[str, str]:
@@ -36,6 +51,7 @@ def environment(kernel: str = "ijava", spark: bool = False) -> dict[str, str]:
             raise Problem(f"SIAMESE_DATA names {data}, which is not a folder; "
                           "set it to the folder that holds mnist/, or unset it to have MNIST downloaded.")
         env["SIAMESE_DATA"] = str(folder)
+    env.update(proxy_login())
     env["SIAMESE_CACHE"] = str(Path(env.get("SIAMESE_CACHE") or ROOT / "data").expanduser().resolve())
     # ND4J's threads sleep while they wait for each other. Spinning instead, their default, makes training several
     # times slower where another program wants a core too.

@@ -13,7 +13,7 @@ from pathlib import Path
 from course import LAUNCHER, NOTEBOOKS, OVERVIEW, ROOT, SPARK_BUILD, TARGET, VENV, WINDOWS, Problem, read, write
 from course.children import Lock, call, environment
 from course.machine import apt_install, chromium, may_install, proxy_flags
-from course.setup import JVM_FLAGS, class_path, maven, python_packages, set_up, venv_python
+from course.setup import JVM_FLAGS, class_path, maven, natives_home, python_packages, set_up, venv_python
 
 WORTH_SHOWING = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")  # of what Maven says
 
@@ -177,7 +177,7 @@ def site(options) -> int:
 
 def setup(options) -> int:
     java = set_up(Path(options.prefix).resolve() if options.prefix else None, options.kernel)
-    if options.mnist and call([java, *JVM_FLAGS, *proxy_flags(), "-cp", class_path(), "siamese.data.Mnist"]):
+    if options.mnist and call([java, *JVM_FLAGS, *natives_home(), *proxy_flags(), "-cp", class_path(), "siamese.data.Mnist"]):
         return 1
     print("Everything is in place.")
     return 0
@@ -202,6 +202,8 @@ Environment:
   SIAMESE_QUICK=1  a small run, like --quick
   SIAMESE_SEED     the seed of the overview (default 1)
   SIAMESE_CACHE    where downloads and trained networks are kept (default: data/)
+  SIAMESE_HOME     where Maven keeps what it fetches and Java unpacks native libraries, for a home folder that is
+                   small or from which no program may run (default: .m2 and .javacpp there)
   SIAMESE_INSTALL=no   never install system packages, not even as root on Debian or Ubuntu
   JAVA_HOME        the JDK to use; otherwise the java on PATH""")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

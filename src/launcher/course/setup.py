@@ -8,7 +8,7 @@ from pathlib import Path
 
 from course import (JJAVA, LAUNCHER, LOGS, OVERVIEW, ROOT, SPARK, SPARK_BUILD, TARGET, VENV, WINDOWS, Problem, digest,
                     read, write)
-from course.children import Lock, Step, environment, quiet
+from course.children import Lock, Step, environment, proxy_login, quiet
 from course.machine import check_venv_module, find_java, proxy_flags
 
 # What the kernel's JVM is started with, and nothing else in this project is: no log lines, charts without a
@@ -64,8 +64,19 @@ def maven() -> list:
     """Maven's command: the one on PATH, else the wrapper, which fetches Maven from Maven Central."""
     found = shutil.which("mvn")
     proxy = proxy_flags()
-    return [*([found] if found else [ROOT / "mvnw.cmd"] if WINDOWS else ["sh", ROOT / "mvnw"]),
-            *proxy, *["-Daether.connector.http.useSystemProperties=true"] * bool(proxy)]
+    command = [*([found] if found else [ROOT / "mvnw.cmd"] if WINDOWS else ["sh", ROOT / "mvnw"]),
+               *proxy, *["-Daether.connector.http.useSystemProperties=true"] * bool(proxy), *maven_home()]
+    if proxy_login():  # a password is no system property; the file names the variables that hold it
+        settings = TARGET / "proxy.xml"
+        places = [(flag[2:].split(".proxyHost=")[0], flag.split("=")[1], proxy[k + 1].split("=")[1])
+                  for k, flag in enumerate(proxy) if ".proxyHost=" in flag]
+        write(settings, "<settings><proxies>" + "".join(
+            f"<proxy><id>{scheme}</id><protocol>{scheme}</protocol><host>{host}</host><port>{port}</port>"
+            "<username>${env.SIAMESE_PROXY_USER}</username><password>${env.SIAMESE_PROXY_PASSWORD}</password>"
+            "<nonProxyHosts>localhost|127.*</nonProxyHosts></proxy>" for scheme, host, port in places)
+            + "</proxies></settings>\n")
+        command += ["-gs", settings]
+    return command
 
 
 # What is wrong with a network, by the words that Maven, Java, pip or Python use for it: the first that is found counts.
@@ -181,13 +192,37 @@ def class_path(spark: bool = False) -> str:
     return os.pathsep.join([str(folder / "classes"), str(folder / jars / "*")])
 
 
+# Why Java cannot load ND4J's native library, by the words of the system.
+NATIVES = [(r"failed to map segment|Operation not permitted|mmap.*denied", "programs may not run from that place, as on a disk "
+            "mounted noexec"), (r"[Nn]o space left|Disk quota", "its disk is full, or the quota used up"),
+           (r"AccessDenied|Permission denied|Read-only|Not a directory|Could not create the cache|cannot create", "it cannot be written there")]
+
+
 def onednn_warning(java: Path) -> str:
     """'' if Deeplearning4j's fast convolutions are active, else why not."""
     if not (TARGET / "classes" / "siamese" / "model" / "OneDnn.class").exists():
         return ""
-    told = quiet([java, *JVM_FLAGS, *MEMORY, "-cp", class_path(), "siamese.model.OneDnn"], environment())
+    told = quiet([java, *JVM_FLAGS, *natives_home(), *MEMORY, "-cp", class_path(), "siamese.model.OneDnn"], environment())
     words = (told.stdout.strip() or told.stderr.strip() or "it said nothing").splitlines()[-1]
+    if told.returncode:
+        cause = next((words for pattern, words in NATIVES if re.search(pattern, told.stderr)), None)
+        said = re.findall(r"^(?:Caused by: )?[\w.]+(?:Error|Exception): (.+)", told.stderr, re.MULTILINE) or [words]
+        place = os.environ.get("SIAMESE_HOME") or Path.home() / ".javacpp"
+        raise Problem(f"Java cannot load ND4J's native library, which is unpacked into {place}: {cause or said[-1]}; set SIAMESE_HOME "
+                      "to a folder with 1 GB of room where programs may run, such as one in this project, and run this again.")
     return "" if words == "active" else words
+
+
+def natives_home() -> list[str]:
+    """Java's property for where native libraries are unpacked, if the user names a place."""
+    home = os.environ.get("SIAMESE_HOME")
+    return [f"-Dorg.bytedeco.javacpp.cachedir={Path(home).expanduser().resolve() / 'javacpp'}"] if home else []
+
+
+def maven_home() -> list[str]:
+    """Maven's for what it fetches."""
+    home = os.environ.get("SIAMESE_HOME")
+    return [f"-Dmaven.repo.local={Path(home).expanduser().resolve() / 'maven'}"] if home else []
 
 
 def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False, spark: bool = False) -> None:
@@ -206,7 +241,7 @@ def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False
         path = f"{JJAVA / 'share' / 'jupyter' / 'kernels' / 'java' / 'jjava.jar'}{os.pathsep}{path}"
         main = "org.dflib.jjava.distro.JJava"
     # Each set-up writes it anew, so that it has the proxies of this day.
-    spec = {"argv": [str(java), *memory, *JVM_FLAGS, *proxy_flags(), f"-Djava.util.logging.config.file={log}",
+    spec = {"argv": [str(java), *memory, *JVM_FLAGS, *natives_home(), *proxy_flags(), f"-Djava.util.logging.config.file={log}",
                      f"-Dsiamese.help={TARGET / 'help'}",  # for Shift-Tab
                      "--add-opens", "jdk.jshell/jdk.jshell=ALL-UNNAMED", "-cp", path, main, "{connection_file}"],
             "display_name": "Java (JJava)" if jjava else "Java", "language": "java", "interrupt_mode": "message",

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
@@ -88,8 +89,8 @@ class ExportNetworks {
         folder = Path.of(args[0]);
         Recipe recipe = Recipe.overview().withEpochs(1);
         Mnist mnist = Mnist.load();
-        LabeledImages train = mnist.train().sampleOfEachClass(120, 1, "MNIST, 120 a digit");
-        LabeledImages test = mnist.test().sampleOfEachClass(COUNT / 10, 1, "MNIST, test");
+        LabeledImages train = mnist.train().sampleOfEachClass(120, 1, mnist.train().source() + ", 120 a digit");
+        LabeledImages test = mnist.test().sampleOfEachClass(COUNT / 10, 1, mnist.test().source() + ", test");
         SiameseNetwork overview = SiameseNetwork.overview(1);
         overview.fit(train, null, recipe.withEpochs(4));
         write("overview", overview, test, 0.5);
@@ -168,7 +169,7 @@ class ExportNetworks {
         }
     }
 
-    private static void write(String name, java.util.stream.DoubleStream numbers) throws IOException {
+    private static void write(String name, DoubleStream numbers) throws IOException {
         double[] values = numbers.toArray();
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         Arrays.stream(values).forEach(value -> bytes.putFloat((float) value));

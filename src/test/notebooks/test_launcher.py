@@ -1,5 +1,6 @@
 """The launcher: on machines where something is missing, twice, at once, interrupted, and what it leaves behind."""
 import ast
+import base64
 import http.server
 import json
 import os
@@ -349,6 +350,36 @@ class TestWithoutMaven:
 
 
 @POSIX
+class TestNativeLibrariesThatCannotLoad:
+    """One sentence says why, and what to set; nothing of it is kept for a later run."""
+
+    def refused(self, monkeypatch, place):
+        monkeypatch.setenv("SIAMESE_HOME", str(place))
+        with pytest.raises(course.Problem) as problem:
+            setup.onednn_warning(machine.find_java())
+        assert "SIAMESE_HOME" in str(problem.value) and "33 more" not in str(problem.value)
+        return str(problem.value)
+
+    def test_a_place_that_is_no_folder(self, tmp_path, monkeypatch):
+        (tmp_path / "file").write_text("")
+        assert "cannot be written" in self.refused(monkeypatch, tmp_path / "file")
+
+    def test_a_full_disk(self, small_disk, monkeypatch):
+        assert "is full" in self.refused(monkeypatch, small_disk(20))
+
+    def test_a_disk_from_which_no_program_may_run(self, small_disk, monkeypatch):
+        folder = small_disk(1500)
+        if subprocess.run(["mount", "-o", "remount,noexec", folder], capture_output=True).returncode:
+            pytest.skip("this disk cannot be mounted noexec")
+        assert "noexec" in self.refused(monkeypatch, folder)
+
+    def test_a_good_place_is_used(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("SIAMESE_HOME", str(tmp_path))
+        assert setup.onednn_warning(machine.find_java()) == ""
+        assert (tmp_path / "javacpp").is_dir()
+
+
+@POSIX
 class TestWhyMavenAndPipFail:
     """Each cause in a sentence of its own, of the real tools, which talk to this machine only."""
 
@@ -384,6 +415,15 @@ class TestWhyMavenAndPipFail:
     def test_a_proxy_that_opens_tls_with_its_own_certificate(self, tmp_path, tool, own_certificate):
         with answering(200, own_certificate) as address:
             assert "a certificate is not trusted" in self.sentence(tmp_path, tool, HTTPS_PROXY=address, https_proxy=address)
+
+    def test_a_proxys_password_is_sent_and_never_shown(self, tmp_path):
+        asked = []
+        with answering(407, asked=asked) as address:
+            address = address.replace("//", "//user:s%40cret@")
+            said = self.sentence(tmp_path, "maven", HTTPS_PROXY=address, https_proxy=address)
+        login = "Basic " + base64.b64encode(b"user:s@cret").decode()
+        assert login in asked
+        assert "cret" not in said + (tmp_path / "copy/target/proxy.xml").read_text() + (tmp_path / "copy/target/logs/maven.log").read_text()
 
     def test_offline(self, tmp_path):
         assert "work offline" in self.sentence(tmp_path, "maven", OFFLINE="1")

@@ -6,8 +6,10 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.Authenticator;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.PasswordAuthentication;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
@@ -249,6 +251,14 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
         connection.setConnectTimeout((int) Math.min(patience.toMillis(), LONGEST_CONNECT_MILLIS));
         connection.setReadTimeout((int) patience.toMillis());
+        connection.setAuthenticator(new Authenticator() {
+            @Override
+            protected PasswordAuthentication getPasswordAuthentication() { // the launcher takes them from HTTPS_PROXY
+                String user = System.getenv("SIAMESE_PROXY_USER");
+                return user == null || getRequestorType() != RequestorType.PROXY ? null
+                        : new PasswordAuthentication(user, System.getenv("SIAMESE_PROXY_PASSWORD").toCharArray());
+            }
+        });
         CompletableFuture<Void> end = CompletableFuture.runAsync(connection::disconnect,
                 CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS)); // a header that never ends
         try {

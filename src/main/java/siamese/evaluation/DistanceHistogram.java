@@ -238,6 +238,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      * {@return the share of the dissimilar pairs that is accepted at a threshold, 0 to 1}
      *
      * @param threshold taken down to the next edge of a bin
+     * @throws IllegalArgumentException if it is NaN
      * @throws IllegalStateException if there are no dissimilar pairs
      */
     public double falseAcceptRateAt(double threshold) {
@@ -248,6 +249,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
      * {@return the share of the similar pairs that is accepted at a threshold, 0 to 1}
      *
      * @param threshold taken down to the next edge of a bin
+     * @throws IllegalArgumentException if it is NaN
      * @throws IllegalStateException if there are no similar pairs
      */
     public double trueAcceptRateAt(double threshold) {
@@ -255,6 +257,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
     }
 
     private double accepted(long[] counts, String kind, double threshold) {
+        Validate.isTrue(!Double.isNaN(threshold), "threshold must be a number, but is NaN.");
         double total = needed(counts, kind);
         int edge = threshold >= maxDistance ? counts.length : Math.max(0, (int) (threshold / binWidth()));
         return Arrays.stream(counts, 0, edge).sum() / total;

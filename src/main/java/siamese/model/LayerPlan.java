@@ -103,6 +103,7 @@ final class LayerPlan {
         } else if (layer instanceof SubsamplingLayer own) {
             return (kind == SubsamplingLayer.class && picture || kind == Subsampling1DLayer.class && sequence)
                     && isFirst(own.getCnn2dDataFormat()) && own.getConvolutionMode() != ConvolutionMode.Causal
+                    && !Window.of(own).isDilated() // ND4J's operation leaves no gaps
                     && (own.getPoolingType() == PoolingType.MAX || own.getPoolingType() == PoolingType.AVG);
         } else if (layer instanceof BatchNormalization own) {
             return !sequence && isFirst(own.getCnn2DFormat());

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -253,11 +255,26 @@ class DataFolderTest {
             String message = Campaign.refusal(() -> read(folder(null, reason.getKey())), IOException.class);
             assertTrue(message.contains(reason.getValue()) && !message.contains("elete"), message);
         }
-        int port = server.getAddress().getPort();
-        String tls = Campaign.refusal(() -> read(new DataFolder("test", null, folder.resolve("cache"),
-                List.of(URI.create("https://127.0.0.1:" + port + "/good/")), Duration.ofSeconds(5),
-                new PrintStream(progress, true, StandardCharsets.UTF_8))), IOException.class);
-        assertTrue(tls.contains("127.0.0.1: its certificate is not trusted, or TLS fails ("), tls);
+        try (ServerSocket plain = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread answering = new Thread(() -> answerPlainly(plain)); // to whatever TLS says first
+            answering.start();
+            String tls = Campaign.refusal(() -> read(new DataFolder("test", null, folder.resolve("cache"),
+                    List.of(URI.create("https://127.0.0.1:" + plain.getLocalPort() + "/good/")), Duration.ofSeconds(20),
+                    new PrintStream(progress, true, StandardCharsets.UTF_8))), IOException.class);
+            assertTrue(tls.contains("127.0.0.1: its certificate is not trusted, or TLS fails ("), tls);
+        }
+    }
+
+    private static void answerPlainly(ServerSocket plain) {
+        while (!plain.isClosed()) {
+            try (Socket socket = plain.accept()) {
+                socket.getInputStream().read();
+                socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                socket.shutdownOutput();
+                socket.getInputStream().readAllBytes();
+            } catch (IOException closed) { // the test is over
+            }
+        }
     }
 
     @Test

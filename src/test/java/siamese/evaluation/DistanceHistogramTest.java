@@ -249,4 +249,12 @@ class DistanceHistogramTest {
         assertTrue(said.contains(words), said);
         assertEquals(1, Arrays.stream(said.split("\n")).count());
     }
+
+    @Test
+    void noThresholdIsNoNumber() {
+        DistanceHistogram few = DistanceHistogram.of(new Embeddings(new double[][] {{0}, {1}, {3}}, new int[] {0, 0, 1},
+                "made up"), 16, 4);
+        assertThrows(IllegalArgumentException.class, () -> few.falseAcceptRateAt(Double.NaN));
+        assertThrows(IllegalArgumentException.class, () -> few.trueAcceptRateAt(Double.NaN));
+    }
 }

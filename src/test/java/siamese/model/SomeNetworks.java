@@ -61,6 +61,10 @@ final class SomeNetworks {
         networks.put("one dense layer", BaseNetwork.of(InputType.convolutional(6, 5, 1), new DenseLayer.Builder().nOut(1).build()));
         networks.put("vectors", BaseNetwork.of(InputType.feedForward(7), new DenseLayer.Builder().nOut(6).activation(Activation.RELU).build(),
                 new DenseLayer.Builder().nOut(2).build()));
+        networks.put("pooling with gaps", BaseNetwork.of(InputType.convolutional(12, 10, 2),
+                convolution(3, 3, 4, Activation.TANH).build(),
+                new SubsamplingLayer.Builder(2, 2).stride(1, 1).dilation(2, 2).build(),
+                new DenseLayer.Builder().nOut(5).activation(Activation.IDENTITY).build()));
         networks.put("dilated and padded first", BaseNetwork.of(InputType.convolutional(12, 10, 3),
                 convolution(3, 2, 4, Activation.RELU).dilation(2, 1).padding(2, 1).build(),
                 new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.MAX).kernelSize(3, 2).stride(3, 2).build(),
