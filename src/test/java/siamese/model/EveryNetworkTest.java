@@ -32,7 +32,8 @@ class EveryNetworkTest {
 
     /** What Deeplearning4j must run itself; all other layers of all networks are known. */
     private static final Map<String, Set<String>> FOREIGN = Map.of("LSTM", Set.of("lasttimestep2"),
-            "sequence", Set.of("globalpooling4"), "foreign convolution first", Set.of("convolution1", "convolution2"));
+            "sequence", Set.of("globalpooling4"), "foreign convolution first", Set.of("convolution1", "convolution2"),
+            "pooling with gaps", Set.of("subsampling2"));
 
     static Stream<String> names() {
         return SomeNetworks.all().keySet().stream();
