@@ -206,8 +206,11 @@ def onednn_warning(java: Path) -> str:
     words = (told.stdout.strip() or told.stderr.strip() or "it said nothing").splitlines()[-1]
     if told.returncode:
         cause = next((words for pattern, words in NATIVES if re.search(pattern, told.stderr)), None)
+        place = Path(os.environ.get("SIAMESE_HOME") or Path.home() / ".javacpp").expanduser().resolve()
+        there = next(folder for folder in (place, *place.parents) if folder.exists())
+        if not cause and shutil.disk_usage(there).free < 600 << 20:  # half of a library says only that it cannot be opened
+            cause = "its disk is full"
         said = re.findall(r"^(?:Caused by: )?[\w.]+(?:Error|Exception): (.+)", told.stderr, re.MULTILINE) or [words]
-        place = os.environ.get("SIAMESE_HOME") or Path.home() / ".javacpp"
         raise Problem(f"Java cannot load ND4J's native library, which is unpacked into {place}: {cause or said[-1]}; set SIAMESE_HOME "
                       "to a folder with 1 GB of room where programs may run, such as one in this project, and run this again.")
     return "" if words == "active" else words

@@ -360,10 +360,6 @@ class TestNativeLibrariesThatCannotLoad:
         assert "SIAMESE_HOME" in str(problem.value) and "33 more" not in str(problem.value)
         return str(problem.value)
 
-    def test_a_place_that_is_no_folder(self, tmp_path, monkeypatch):
-        (tmp_path / "file").write_text("")
-        assert "cannot be written" in self.refused(monkeypatch, tmp_path / "file")
-
     def test_a_full_disk(self, small_disk, monkeypatch):
         assert "is full" in self.refused(monkeypatch, small_disk(20))
 
