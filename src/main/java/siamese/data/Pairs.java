@@ -56,8 +56,8 @@ public record Pairs(Examples examples, int[] first, int[] second, boolean[] simi
         int n = positions(examples);
         int unused = examples.size() - (n + 1) * classes;
         if (unused > examples.size() / 2) {
-            System.out.println("Note: only " + 2 * n * classes + " pairs are made, as the smallest class has but " + (n + 1)
-                    + " examples and each class gives no more than it; " + unused + " of " + examples.size()
+            System.out.println("Note: only " + 2 * n * classes + " pairs are made, as the smallest class has but "
+                    + (n + 1) + " examples and each class gives no more than it; " + unused + " of " + examples.size()
                     + " examples are in no pair. Add to the small classes, or leave them out.");
         }
         int[] first = new int[2 * n * classes];

@@ -74,7 +74,8 @@ final class KernelBridge {
     }
 
     private JShell shell() {
-        return (JShell) (flavour == Flavour.JJAVA ? call(kernel, "getJShell") : call(field(kernel, "evaluator"), "getShell"));
+        return (JShell) (flavour == Flavour.JJAVA ? call(kernel, "getJShell")
+                : call(field(kernel, "evaluator"), "getShell"));
     }
 
     /**
