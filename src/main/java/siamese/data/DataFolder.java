@@ -120,7 +120,8 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
         try (Stream<Path> files = Files.list(folder)) {
             List<String> names = files.map(file -> file.getFileName().toString()).sorted().limit(6).toList();
             return names.isEmpty() ? "is empty" : "holds "
-                    + String.join(", ", names.subList(0, Math.min(5, names.size()))) + (names.size() > 5 ? " and more" : "");
+                    + String.join(", ", names.subList(0, Math.min(5, names.size())))
+                    + (names.size() > 5 ? " and more" : "");
         } catch (IOException e) {
             return "is no folder that can be read";
         }

@@ -35,9 +35,9 @@ public record Mnist(LabeledImages train, LabeledImages test) {
     /**
      * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
      * {@code SIAMESE_DATA} names, in that one itself or in torchvision's {@code MNIST/raw} below it, else in the cache,
-     * else from a mirror into the cache. The files are used only if their SHA-256 is that of the originals, compressed or
-     * not, whatever their suffix says. Where MNIST is in none of these places and {@code SIAMESE_DATA} is not set, standard output says why and how to get it, and stand-in digits
-     * are returned.
+     * else from a mirror into the cache. The files are used only if their SHA-256 is that of the originals, compressed
+     * or not, whatever their suffix says. Where MNIST is in none of these places and {@code SIAMESE_DATA} is not set,
+     * standard output says why and how to get it, and stand-in digits are returned.
      *
      * @return all training and test images; their {@code source()} says which they are
      * @throws IOException if the files that the user gave are not MNIST's or not all of them, or the cache cannot be

@@ -239,8 +239,8 @@ final class Cells implements InvocationHandler {
                     waiting.write(bytes, from, count);
                     left -= count;
                     if (left < 0) {
-                        waiting.writeBytes(String.format("%n… This cell has printed %,d bytes; what it prints from here "
-                                + "on is not shown.%n", MOST_BYTES).getBytes(StandardCharsets.UTF_8));
+                        waiting.writeBytes(String.format("%n… This cell has printed %,d bytes; what it prints from "
+                                + "here on is not shown.%n", MOST_BYTES).getBytes(StandardCharsets.UTF_8));
                     }
                 }
             }
