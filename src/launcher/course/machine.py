@@ -135,8 +135,6 @@ def proxy_flags() -> list[str]:
         except ValueError:  # the address is not shown, as it may hold a password
             raise Problem(f"{name.upper()}_PROXY is no address of a proxy; "
                           "set it to something like http://proxy.example:3128, or unset it.")
-        if parts.username:  # Java may send them to a proxy for HTTPS, which it does not do by default
-            flags.append("-Djdk.http.auth.tunneling.disabledSchemes=")
         if parts.hostname:
             kind = "socksProxy" if socks else f"{scheme}.proxy"
             flags += [f"-D{kind}Host={parts.hostname}", f"-D{kind}Port={port}"]

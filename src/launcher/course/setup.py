@@ -11,10 +11,12 @@ from course import (JJAVA, LAUNCHER, LOGS, OVERVIEW, ROOT, SPARK, SPARK_BUILD, T
 from course.children import Lock, Step, environment, proxy_login, quiet
 from course.machine import check_venv_module, find_java, proxy_flags
 
-# What the kernel's JVM is started with, and nothing else in this project is: no log lines, charts without a
-# screen, numbers as in the committed outputs wherever the reader lives, and oneDNN, which Deeplearning4j leaves off unless this property says otherwise.
+# What the kernel's JVM is started with, and nothing else in this project is: no log lines, charts without a screen,
+# numbers as in the committed outputs wherever the reader lives, a password also for a proxy that tunnels HTTPS, and
+# oneDNN, which Deeplearning4j leaves off unless this property says otherwise.
 JVM_FLAGS = ["-XX:+UseSerialGC", "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8",
              "-Duser.language=en", "-Duser.country=US", "-Duser.script=", "-Duser.variant=", "-Duser.extensions=",
+             "-Djdk.http.auth.tunneling.disabledSchemes=",
              "-Dorg.eclipse.deeplearning4j.helpers.disable=false"]
 MEMORY = ["-Xmx1g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=4g"]
 MEMORY_SPARK = ["-Xmx2g", "-Dorg.bytedeco.javacpp.maxphysicalbytes=6g"]
@@ -65,7 +67,8 @@ def maven() -> list:
     found = shutil.which("mvn")
     proxy = proxy_flags()
     command = [*([found] if found else [ROOT / "mvnw.cmd"] if WINDOWS else ["sh", ROOT / "mvnw"]),
-               *proxy, *["-Daether.connector.http.useSystemProperties=true"] * bool(proxy), *maven_home()]
+               *proxy, *["-Daether.connector.http.useSystemProperties=true"] * bool(proxy),
+               *at_home("maven.repo.local", "maven")]
     if proxy_login():  # a password is no system property; the file names the variables that hold it
         settings = TARGET / "proxy.xml"
         places = [(flag[2:].split(".proxyHost=")[0], flag.split("=")[1], proxy[k + 1].split("=")[1])
@@ -193,9 +196,13 @@ def class_path(spark: bool = False) -> str:
 
 
 # Why Java cannot load ND4J's native library, by the words of the system.
-NATIVES = [(r"failed to map segment|Operation not permitted|mmap.*denied", "programs may not run from that place, as on a disk "
-            "mounted noexec"), (r"[Nn]o space left|Disk quota", "its disk is full, or the quota used up"),
-           (r"AccessDenied|Permission denied|Read-only|Not a directory|Could not create the cache|cannot create", "it cannot be written there")]
+NATIVES = [
+    (r"failed to map segment|Operation not permitted|mmap.*denied",
+     "programs may not run from that place, as on a disk mounted noexec"),
+    (r"[Nn]o space left|Disk quota", "its disk is full, or the quota used up"),
+    (r"AccessDenied|Permission denied|Read-only|Not a directory|Could not create the cache|cannot create",
+     "it cannot be written there"),
+]
 
 
 def onednn_warning(java: Path) -> str:
@@ -208,24 +215,24 @@ def onednn_warning(java: Path) -> str:
         cause = next((words for pattern, words in NATIVES if re.search(pattern, told.stderr)), None)
         place = Path(os.environ.get("SIAMESE_HOME") or Path.home() / ".javacpp").expanduser().resolve()
         there = next(folder for folder in (place, *place.parents) if folder.exists())
-        if not cause and shutil.disk_usage(there).free < 600 << 20:  # half of a library says only that it cannot be opened
+        if not cause and shutil.disk_usage(there).free < 600 << 20:  # of half a library the system says nothing clear
             cause = "its disk is full"
         said = re.findall(r"^(?:Caused by: )?[\w.]+(?:Error|Exception): (.+)", told.stderr, re.MULTILINE) or [words]
-        raise Problem(f"Java cannot load ND4J's native library, which is unpacked into {place}: {cause or said[-1]}; set SIAMESE_HOME "
-                      "to a folder with 1 GB of room where programs may run, such as one in this project, and run this again.")
+        raise Problem(f"Java cannot load ND4J's native library, which is unpacked into {place}: {cause or said[-1]}; "
+                      "set SIAMESE_HOME to a folder with 1 GB of room where programs may run, such as one in this "
+                      "project, and run this again.")
     return "" if words == "active" else words
 
 
+def at_home(key: str, folder: str) -> list[str]:
+    """The property that moves a cache into a folder of the place that SIAMESE_HOME names, if it does."""
+    home = os.environ.get("SIAMESE_HOME")
+    return [f"-D{key}={Path(home).expanduser().resolve() / folder}"] if home else []
+
+
 def natives_home() -> list[str]:
-    """Java's property for where native libraries are unpacked, if the user names a place."""
-    home = os.environ.get("SIAMESE_HOME")
-    return [f"-Dorg.bytedeco.javacpp.cachedir={Path(home).expanduser().resolve() / 'javacpp'}"] if home else []
-
-
-def maven_home() -> list[str]:
-    """Maven's for what it fetches."""
-    home = os.environ.get("SIAMESE_HOME")
-    return [f"-Dmaven.repo.local={Path(home).expanduser().resolve() / 'maven'}"] if home else []
+    """Where Java unpacks native libraries."""
+    return at_home("org.bytedeco.javacpp.cachedir", "javacpp")
 
 
 def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False, spark: bool = False) -> None:

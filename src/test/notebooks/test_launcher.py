@@ -418,7 +418,7 @@ class TestWhyMavenAndPipFail:
             address = address.replace("//", "//user:s%40cret@")
             said = self.sentence(tmp_path, "maven", HTTPS_PROXY=address, https_proxy=address)
         login = "Basic " + base64.b64encode(b"user:s@cret").decode()
-        assert login in asked
+        assert login in {sent for _, sent in asked}
         assert "cret" not in said + (tmp_path / "copy/target/proxy.xml").read_text() + (tmp_path / "copy/target/logs/maven.log").read_text()
 
     def test_offline(self, tmp_path):
@@ -452,11 +452,12 @@ def own_certificate(tmp_path_factory):
 
 @contextmanager
 def answering(status, certificate=None, asked=None):
-    """The address of a proxy that answers each CONNECT with this status, and after 200 opens TLS with the certificate."""
+    """The address of a proxy that answers each CONNECT with this status, and after 200 opens TLS with the certificate;
+    `asked` gets the address and the login of each."""
     class Proxy(http.server.BaseHTTPRequestHandler):
         def do_CONNECT(self):
             if asked is not None:
-                asked.append(self.headers.get("Proxy-Authorization"))
+                asked.append((self.path, self.headers.get("Proxy-Authorization")))
             self.send_response(status)
             if status == 407:
                 self.send_header("Proxy-Authenticate", "Basic realm=proxy")
@@ -512,22 +513,9 @@ class TestProxy:
 
     def test_mnist_in_the_kernel_and_maven_come_through_it(self, tmp_path, monkeypatch):
         asked = []
-
-        class Proxy(http.server.BaseHTTPRequestHandler):
-            def do_CONNECT(self):
-                asked.append(self.path)
-                self.send_error(502)
-
-            do_GET = do_CONNECT
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
+        with answering(502, asked=asked) as proxy:
             for name in ("http_proxy", "https_proxy"):
-                monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+                monkeypatch.setenv(name, proxy)
             monkeypatch.setenv("no_proxy", "")
             java = machine.find_java()
             env = {**os.environ, "SIAMESE_CACHE": str(tmp_path), "SIAMESE_DATA": ""}
@@ -535,15 +523,26 @@ class TestProxy:
             kernel = json.loads((tmp_path / "share/jupyter/kernels/java/kernel.json").read_text(encoding="utf-8"))["argv"]
             done = subprocess.run([*kernel[:kernel.index("--add-opens")], "-cp", setup.class_path(), "siamese.data.Mnist"],
                                   capture_output=True, text=True, encoding="utf-8", env=env)
-            assert len(set(asked)) == 2 and all(address.endswith(":443") for address in asked), asked
+            addresses = {address for address, _ in asked}
+            assert len(addresses) == 2 and all(address.endswith(":443") for address in addresses), asked
             assert "MNIST could not be had" in done.stdout and "Ready: stand-in digits" in done.stdout, done.stdout + done.stderr
             asked.clear()
             subprocess.run([*setup.maven(), "-B", f"-Dmaven.repo.local={tmp_path / 'repository'}", "dependency:resolve"], cwd=ROOT,
                            capture_output=True, env={**os.environ, "JAVA_HOME": str(java.parents[1])})
             assert asked
-        finally:
-            server.shutdown()
 
+    def test_the_kernel_sends_the_proxys_password_and_never_shows_it(self, tmp_path, monkeypatch):
+        asked = []
+        with answering(407, asked=asked) as proxy:
+            monkeypatch.setenv("https_proxy", proxy.replace("//", "//user:s%40cret@"))
+            monkeypatch.setenv("no_proxy", "")
+            setup.kernel_spec(machine.find_java(), tmp_path, setup.MEMORY)
+            spec = (tmp_path / "share/jupyter/kernels/java/kernel.json").read_text(encoding="utf-8")
+            kernel = json.loads(spec)["argv"]
+            done = subprocess.run([*kernel[:kernel.index("--add-opens")], "-cp", setup.class_path(), "siamese.data.Mnist"], capture_output=True, text=True,
+                                  encoding="utf-8", env={**children.environment(), "SIAMESE_CACHE": str(tmp_path), "SIAMESE_DATA": ""})
+        assert "Basic " + base64.b64encode(b"user:s@cret").decode() in {sent for _, sent in asked}
+        assert "cret" not in spec + done.stdout + done.stderr
 
 @POSIX
 def test_ctrl_c_while_setting_up_ends_every_child(tmp_path):
