@@ -1,8 +1,13 @@
 package siamese;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** What the long test campaigns share: their size, the figures that they print, and the memory that something took. */
 public final class Campaign {
@@ -27,6 +32,18 @@ public final class Campaign {
     /** {@return the bytes that this thread has allocated on the Java heap so far} */
     public static long allocated() {
         return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    }
+
+    /** {@return an archive of files, by their names} */
+    public static byte[] zip(Map<String, byte[]> files) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(out)) {
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                zip.putNextEntry(new ZipEntry(file.getKey()));
+                zip.write(file.getValue());
+            }
+        }
+        return out.toByteArray();
     }
 
     /** {@return what is wrong with a message that should be one clear sentence; "" if nothing is} */

@@ -23,11 +23,11 @@ import siamese.evaluation.VerificationReport;
 import siamese.model.BaseNetwork;
 import siamese.model.BenchNetworks;
 import siamese.model.Distance;
-import siamese.model.TrainingListener.Progress;
 import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.SupervisedContrastiveLoss;
 import siamese.model.TrainingListener;
+import siamese.model.TrainingListener.Progress;
 
 /**
  * The Java side of the benchmark: does one task in a process of its own and prints what it measured as lines of JSON,

@@ -230,7 +230,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                     return fetched;
                 } catch (IOException e) {
                     failures.put(mirror.getHost(), reason(e));
-                    if (reason(e).equals(UNREACHABLE)) {
+                    if (failures.get(mirror.getHost()).equals(UNREACHABLE)) {
                         left.remove(mirror);
                     }
                 }

@@ -42,8 +42,7 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
     /**
      * Checks the bins.
      *
-     * @throws IllegalArgumentException if {@link #check} does, or there are not as many counts of one kind as of the
-     *     other
+     * @throws IllegalArgumentException if {@link #check} does, or one kind has more counts than the other
      */
     public DistanceHistogram {
         check(similar.length, maxDistance);
@@ -70,8 +69,10 @@ public record DistanceHistogram(double maxDistance, long[] similar, long[] dissi
                     "components must have the same number for each of the points, at least one, but has %s for %s "
                     + "points.", components.length, labels.length);
             for (float value : components) {
-                Validate.isTrue(Float.isFinite(value), "components contains %s, but every component must be finite in "
-                        + "single precision; was the network trained with too high a rate?", value);
+                if (!Float.isFinite(value)) { // of millions
+                    throw new IllegalArgumentException("components contains " + value + ", but every component must be "
+                            + "finite in single precision; was the network trained with too high a rate?");
+                }
             }
         }
 

@@ -24,8 +24,10 @@ record Ranking(double[] distances, int[] steps, Roc roc) {
         Validate.isTrue(distances.length == similar.length, "distances and similar must have one entry a pair, but "
                 + "have %s and %s.", distances.length, similar.length);
         for (int p = 0; p < distances.length; p++) {
-            Validate.isTrue(Double.isFinite(distances[p]), "distances[%s] is %s, but a distance must be a finite "
-                    + "number; did training fail?", p, distances[p]);
+            if (!Double.isFinite(distances[p])) { // of millions
+                throw new IllegalArgumentException("distances[" + p + "] is " + distances[p]
+                        + ", but a distance must be a finite number; did training fail?");
+            }
         }
         double[] sorted = Arrays.stream(distances).map(d -> d + 0.0).sorted().toArray(); // −0.0 + 0.0 is 0.0
         int count = 0;

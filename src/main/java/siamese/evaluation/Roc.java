@@ -78,16 +78,20 @@ final class Roc {
     }
 
     Crossing crossing() {
-        double[] fars = falseAcceptRates();
-        double[] tars = trueAcceptRates();
+        double n = negatives;
+        double p = positives;
+        long falseAccepts = dissimilar[0];
+        long trueAccepts = similar[0];
         int k = 0;
-        while (fars[k + 1] < 1 - tars[k + 1]) {
+        while (falseAccepts / n < 1 - trueAccepts / p) { // of millions of bins most are not looked at
             k++;
+            falseAccepts += dissimilar[k];
+            trueAccepts += similar[k];
         }
-        double far = fars[k];
-        double frr = 1 - tars[k];
-        double farAfter = fars[k + 1];
-        double frrAfter = 1 - tars[k + 1];
+        double far = (falseAccepts - dissimilar[k]) / n;
+        double frr = 1 - (trueAccepts - similar[k]) / p;
+        double farAfter = falseAccepts / n;
+        double frrAfter = 1 - trueAccepts / p;
         double part = (frr - far) / (frr - far - (frrAfter - farAfter)); // until their difference is 0
         double rate = far + part * (farAfter - far);
         return new Crossing(k, part, rate, Math.max(rate - Math.max(far, frrAfter), Math.min(farAfter, frr) - rate));

@@ -292,9 +292,7 @@ public record VerificationReport(String source, int pairs, int similarPairs, dou
     }
 
     private int pointAt(double threshold) {
-        if (Double.isNaN(threshold)) {
-            throw new IllegalArgumentException("threshold must be a number, but is NaN.");
-        }
+        Validate.isTrue(!Double.isNaN(threshold), "threshold must be a number, but is NaN.");
         int k = Arrays.binarySearch(thresholds, threshold);
         return k >= 0 ? k : Math.max(0, -k - 2);
     }

@@ -109,7 +109,8 @@ public record ContrastiveLoss(@JsonProperty("margin") double margin,
     @Override
     public double computeScore(INDArray labels, INDArray preOutput, IActivation activationFn, INDArray mask,
             boolean average) {
-        return computeGradientAndScore(labels, preOutput, activationFn, mask, average).getFirst();
+        double sum = computeScoreArray(labels, preOutput, activationFn, mask).sumNumber().doubleValue();
+        return average ? sum / labels.size(0) : sum;
     }
 
     @Override
@@ -131,8 +132,8 @@ public record ContrastiveLoss(@JsonProperty("margin") double margin,
     @Override
     public Pair<Double, INDArray> computeGradientAndScore(INDArray labels, INDArray preOutput, IActivation activationFn,
             INDArray mask, boolean average) {
-        double sum = computeScoreArray(labels, preOutput, activationFn, mask).sumNumber().doubleValue();
-        return new Pair<>(average ? sum / labels.size(0) : sum, computeGradient(labels, preOutput, activationFn, mask));
+        return new Pair<>(computeScore(labels, preOutput, activationFn, mask, average),
+                computeGradient(labels, preOutput, activationFn, mask));
     }
 
     private static INDArray similarity(INDArray labels, INDArray distance) {

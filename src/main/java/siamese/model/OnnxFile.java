@@ -76,14 +76,14 @@ final class OnnxFile {
         if (threshold.length > 1) {
             throw new IllegalArgumentException("Give one threshold or none, not " + threshold.length + ".");
         }
-        byte[] content;
+        Onnx.ModelProto model;
         synchronized (network.core()) {
-            content = Onnx.ModelProto.newBuilder().setIrVersion(IR).setProducerName("siamese-networks-java")
+            model = Onnx.ModelProto.newBuilder().setIrVersion(IR).setProducerName("siamese-networks-java")
                     .setProducerVersion(VERSION).setGraph(new OnnxFile(network).graph())
                     .addOpsetImport(Onnx.OperatorSetIdProto.newBuilder().setVersion(OPERATIONS))
-                    .addAllMetadataProps(metadata(network, threshold)).build().toByteArray();
+                    .addAllMetadataProps(metadata(network, threshold)).build();
         }
-        SavedNetwork.replace(file, content);
+        SavedNetwork.replace(file, model::writeTo);
     }
 
     private static List<Onnx.StringStringEntryProto> metadata(SiameseNetwork network, double[] threshold) {

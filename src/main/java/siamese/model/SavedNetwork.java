@@ -1,6 +1,5 @@
 package siamese.model;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InvalidObjectException;
@@ -65,20 +64,26 @@ final class SavedNetwork {
     }
 
     static void write(SiameseNetwork network, Path file) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        write(network, out);
-        replace(file, out.toByteArray());
+        replace(file, out -> write(network, out));
     }
 
-    /** Writes a whole file, in one step. */
-    static void replace(Path file, byte[] content) throws IOException {
+    /** What a file shall hold. */
+    interface Content {
+
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /** Puts a file in place when it is whole, and leaves nothing behind otherwise. */
+    static void replace(Path file, Content content) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException(file + " is a folder; give the name of a file in it, such as network.zip.");
         }
         Files.createDirectories(file.getParent());
         Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
         try {
-            Files.write(part, content);
+            try (OutputStream out = Files.newOutputStream(part)) {
+                content.writeTo(out);
+            }
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);

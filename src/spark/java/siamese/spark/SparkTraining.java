@@ -11,10 +11,10 @@ import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 import siamese.data.LabeledImages;
 import siamese.model.History;
-import siamese.model.TrainingListener.Progress;
 import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;
+import siamese.model.TrainingListener.Progress;
 
 /**
  * The recommended training on a cluster, by synchronous parameter averaging. The images are divided into shards. In

@@ -19,13 +19,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.LabeledImages;
 import siamese.data.Variation;
-import siamese.model.Loss.Batch;
 import siamese.model.History;
 import siamese.model.Loss;
-import siamese.model.TrainingListener.Progress;
+import siamese.model.Loss.Batch;
 import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;
+import siamese.model.TrainingListener.Progress;
 
 @Timeout(900)
 class SparkTrainingTest {

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,17 +37,6 @@ class FacesTest {
     private DataFolder at(List<URI> mirrors) {
         return new DataFolder("faces", folder.resolve("given"), folder.resolve("cache"), mirrors,
                 Duration.ofSeconds(5), new PrintStream(new ByteArrayOutputStream()));
-    }
-
-    private static byte[] zip(Map<String, byte[]> files) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (ZipOutputStream zip = new ZipOutputStream(out)) {
-            for (Map.Entry<String, byte[]> file : files.entrySet()) {
-                zip.putNextEntry(new ZipEntry(file.getKey()));
-                zip.write(file.getValue());
-            }
-        }
-        return out.toByteArray();
     }
 
     /** Drawn pictures under the names of the faces. */
@@ -72,18 +60,18 @@ class FacesTest {
     @Test
     void whatIsNotTheFacesIsRefusedInOneSentence() throws IOException {
         Map<String, byte[]> files = drawn(112, 92);
-        assertTrue(refusal(zip(files)).contains("att_faces.zip has other faces than the ORL set's, or changed ones, "
+        assertTrue(refusal(Campaign.zip(files)).contains("att_faces.zip has other faces than the ORL set's, or changed ones, "
                 + "under the same name; put the original there"));
-        assertTrue(refusal(zip(drawn(28, 23))).contains("its s1/1.pgm has 28 x 23 pixels instead of 112 x 92"));
+        assertTrue(refusal(Campaign.zip(drawn(28, 23))).contains("its s1/1.pgm has 28 x 23 pixels instead of 112 x 92"));
         files.put("other/s7/3.pgm", files.get("s7/3.pgm"));
-        assertTrue(refusal(zip(files)).contains("it has s7/3.pgm in two folders"));
+        assertTrue(refusal(Campaign.zip(files)).contains("it has s7/3.pgm in two folders"));
         files.remove("other/s7/3.pgm");
         files.put("s40/10.pgm", Arrays.copyOf(files.get("s40/10.pgm"), 10_000));
-        assertTrue(refusal(zip(files)).contains("its s40/10.pgm is cut off"));
+        assertTrue(refusal(Campaign.zip(files)).contains("its s40/10.pgm is cut off"));
         files.put("s40/10.pgm", "P2 92 112 255 0 0 0".getBytes(StandardCharsets.US_ASCII));
-        assertTrue(refusal(zip(files)).contains("its s40/10.pgm is no PGM file of a byte a pixel"));
+        assertTrue(refusal(Campaign.zip(files)).contains("its s40/10.pgm is no PGM file of a byte a pixel"));
         files.remove("s40/10.pgm");
-        assertTrue(refusal(zip(files)).contains("it has no picture s40/10.pgm"));
+        assertTrue(refusal(Campaign.zip(files)).contains("it has no picture s40/10.pgm"));
         assertTrue(refusal("<html>moved</html>".getBytes(StandardCharsets.US_ASCII))
                 .contains("is not the archive of the ORL faces"));
     }
@@ -142,16 +130,16 @@ class FacesTest {
             files.put("orl/" + name, name.endsWith("3.pgm")
                     ? text.replaceFirst("P5\n", "P5\n# made by xv\n").getBytes(StandardCharsets.ISO_8859_1) : content);
         });
-        byte[] packed = zip(files);
+        byte[] packed = Campaign.zip(files);
         Files.createDirectories(folder.resolve("given"));
         Files.write(folder.resolve("given/att_faces.zip"), packed);
         assertEquals(Faces.load().fingerprint(), Faces.load(at(List.of()), 56, 46).fingerprint());
         files.get("orl/s5/5.pgm")[5_000]++;
-        assertTrue(refusal(zip(files)).contains("has other faces than the ORL set's, or changed ones"));
+        assertTrue(refusal(Campaign.zip(files)).contains("has other faces than the ORL set's, or changed ones"));
         byte[] swapped = files.put("orl/s1/1.pgm", files.get("orl/s1/2.pgm"));
         files.get("orl/s5/5.pgm")[5_000]--;
         files.put("orl/s1/2.pgm", swapped);
-        assertTrue(refusal(zip(files)).contains("has other faces than the ORL set's, or changed ones"));
+        assertTrue(refusal(Campaign.zip(files)).contains("has other faces than the ORL set's, or changed ones"));
     }
 
     @Test
@@ -160,7 +148,7 @@ class FacesTest {
         byte[] archive = original();
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/other/", x -> {
-            byte[] other = zip(drawn(28, 23));
+            byte[] other = Campaign.zip(drawn(28, 23));
             x.sendResponseHeaders(200, other.length);
             x.getResponseBody().write(other);
             x.close();

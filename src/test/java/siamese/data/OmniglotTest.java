@@ -20,8 +20,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,17 +28,6 @@ import siamese.Campaign;
 import siamese.Mutation;
 
 class OmniglotTest {
-
-    private static byte[] zip(Map<String, byte[]> files) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (ZipOutputStream zip = new ZipOutputStream(out)) {
-            for (Map.Entry<String, byte[]> file : files.entrySet()) {
-                zip.putNextEntry(new ZipEntry(file.getKey()));
-                zip.write(file.getValue());
-            }
-        }
-        return out.toByteArray();
-    }
 
     /** A drawing with a black rectangle on white, one bit a pixel. */
     private static byte[] png(int left, int top, int width, int height) throws IOException {
@@ -67,7 +54,7 @@ class OmniglotTest {
         files.put("images/Latin/character01/0001_02.png", png(15, 0, 15, 30));
         files.put("images/Latin/character01/0001_01.png", png(0, 0, 105, 105));
         files.put("images/Greek/character01/0003_20.png", png(1, 0, 3, 4));
-        return Omniglot.characters("small", zip(files), 28);
+        return Omniglot.characters("small", Campaign.zip(files), 28);
     }
 
     @Test
@@ -103,7 +90,7 @@ class OmniglotTest {
     @Test
     void atTheirOwnSizeDrawingsAreWhatTheFilesHold() throws IOException {
         Map<String, byte[]> files = Map.of("a/b/c/1_1.png", png(20, 30, 7, 9), "a/b/d/1_1.png", png(0, 0, 105, 1));
-        LabeledImages images = Omniglot.characters("own", zip(files), 105).images();
+        LabeledImages images = Omniglot.characters("own", Campaign.zip(files), 105).images();
         assertArrayEquals(new int[] {1, 105, 105}, images.shape());
         byte[] drawing = images.bytes(0);
         for (int p = 0; p < drawing.length; p++) {
@@ -186,28 +173,28 @@ class OmniglotTest {
         files.put("run01/class_labels.txt",
                 ("run01/test/item01.png run01/training/class02.png\n"
                         + "run01/test/item02.png run01/training/class01.png\n").getBytes());
-        Omniglot.Run run = Omniglot.runs(zip(files), 28).get(0);
+        Omniglot.Run run = Omniglot.runs(Campaign.zip(files), 28).get(0);
         assertEquals("Omniglot run01: 2 images of 28 x 28 pixels in 2 classes", run.training().toString());
         assertArrayEquals(new int[] {1, 0}, new int[] {run.test().label(0), run.test().label(1)});
         assertTrue(run.test().bytes(0)[8] != 0 && run.test().bytes(1)[0] != 0);
         files.put("run01/class_labels.txt", "run01/test/item09.png run01/training/class02.png".getBytes());
-        assertTrue(assertThrows(IOException.class, () -> Omniglot.runs(zip(files), 28)).getMessage()
+        assertTrue(assertThrows(IOException.class, () -> Omniglot.runs(Campaign.zip(files), 28)).getMessage()
                 .contains("run01/class_labels.txt"));
     }
 
     @Test
     void whatIsNotOmniglotIsRefusedInOneSentence() {
         assertTrue(assertThrows(IOException.class,
-                () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", png(50, 0, 0, 9, 9))), 28)).getMessage()
+                () -> Omniglot.characters("x", Campaign.zip(Map.of("a/b/c/1_1.png", png(50, 0, 0, 9, 9))), 28)).getMessage()
                 .contains("50 x 50 pixels instead of 105 x 105"));
         assertTrue(assertThrows(IOException.class,
-                () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[70_000])), 28)).getMessage()
+                () -> Omniglot.characters("x", Campaign.zip(Map.of("a/b/c/1_1.png", new byte[70_000])), 28)).getMessage()
                 .contains("a file of more than 65536 bytes"));
         assertTrue(assertThrows(IOException.class,
-                () -> Omniglot.characters("x", zip(Map.of("a/b/c/1_1.png", new byte[10])), 28)).getMessage()
+                () -> Omniglot.characters("x", Campaign.zip(Map.of("a/b/c/1_1.png", new byte[10])), 28)).getMessage()
                 .contains("cannot be read"));
         assertTrue(assertThrows(IOException.class,
-                () -> Omniglot.characters("x", zip(Map.of("1_1.png", png(0, 0, 9, 9))), 28)).getMessage()
+                () -> Omniglot.characters("x", Campaign.zip(Map.of("1_1.png", png(0, 0, 9, 9))), 28)).getMessage()
                 .contains("alphabet/character/number_drawer.png"));
     }
 
@@ -256,7 +243,7 @@ class OmniglotTest {
         for (int k = 0; k < 8; k++) {
             files.put("images/A/character" + k / 2 + "/0001_0" + (1 + k % 2) + ".png", png(10 + k, 20, 30 + 5 * k, 40));
         }
-        return zip(files);
+        return Campaign.zip(files);
     }
 
     /** What is read from a broken archive is one of its drawings, or nothing is. */
@@ -291,21 +278,21 @@ class OmniglotTest {
     void archivesThatBurstOrReachOutsideAreRefused() throws IOException {
         long before = Campaign.allocated();
         String message = Campaign.refusal(() -> Omniglot.characters("bomb",
-                zip(Map.of("A/a/1_01.png", new byte[1 << 26])), 28), IOException.class);
+                Campaign.zip(Map.of("A/a/1_01.png", new byte[1 << 26])), 28), IOException.class);
         assertTrue(message.contains("of more than 65536 bytes"), message);
         Map<String, byte[]> many = new LinkedHashMap<>();
         for (int k = 0; k < 1100; k++) {
             many.put("A/a/1_" + k + ".png", new byte[1 << 16]);
         }
-        message = Campaign.refusal(() -> Omniglot.characters("bomb", zip(many), 28), IOException.class);
+        message = Campaign.refusal(() -> Omniglot.characters("bomb", Campaign.zip(many), 28), IOException.class);
         assertTrue(message.contains("67108864 bytes in all"), message);
         assertTrue(Campaign.allocated() - before < 600 << 20, Campaign.allocated() - before + " bytes were allocated");
         for (String outside : List.of("../A/a/1_01.png", "A/../../a/1_01.png", "A\\..\\..\\a\\1_01.png")) {
-            message = Campaign.refusal(() -> Omniglot.characters("outside", zip(Map.of(outside, png(1, 1, 9, 9))), 28),
+            message = Campaign.refusal(() -> Omniglot.characters("outside", Campaign.zip(Map.of(outside, png(1, 1, 9, 9))), 28),
                     IOException.class);
             assertTrue(message.contains("outside of its folder"), message);
         }
-        byte[] twice = zip(Map.of("A/a/1_01.png", png(1, 1, 9, 9), "A/a/1_02.png", png(1, 1, 9, 9)));
+        byte[] twice = Campaign.zip(Map.of("A/a/1_01.png", png(1, 1, 9, 9), "A/a/1_02.png", png(1, 1, 9, 9)));
         for (int k = 0; k < twice.length; k++) { // both names become one
             twice[k] = k > 6 && twice[k] == '2' && twice[k - 1] == '0' && twice[k - 2] == '_' ? (byte) '1' : twice[k];
         }
