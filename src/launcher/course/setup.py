@@ -213,7 +213,7 @@ def onednn_warning(java: Path) -> str:
     words = (told.stdout.strip() or told.stderr.strip() or "it said nothing").splitlines()[-1]
     if told.returncode:
         cause = next((words for pattern, words in NATIVES if re.search(pattern, told.stderr)), None)
-        place = Path(os.environ.get("SIAMESE_HOME") or Path.home() / ".javacpp").expanduser().resolve()
+        place = natives_place()
         there = next(folder for folder in (place, *place.parents) if folder.exists())
         if not cause and shutil.disk_usage(there).free < 600 << 20:  # of half a library the system says nothing clear
             cause = "its disk is full"
@@ -231,8 +231,23 @@ def at_home(key: str, folder: str) -> list[str]:
 
 
 def natives_home() -> list[str]:
-    """Where Java unpacks native libraries."""
+    """Where Java is to unpack native libraries."""
     return at_home("org.bytedeco.javacpp.cachedir", "javacpp")
+
+
+def natives_place() -> Path:
+    """Where it unpacks them, with or without SIAMESE_HOME."""
+    home = os.environ.get("SIAMESE_HOME")
+    return (Path(home) / "javacpp" if home else Path.home() / ".javacpp" / "cache").expanduser().resolve()
+
+
+def natives(java: Path, built: bool) -> str:
+    """As onednn_warning, which is asked anew after a build, with another Java and in another home only."""
+    note, checked, where = TARGET / "onednn.txt", TARGET / "natives.txt", f"{java} {natives_place()}"
+    if built or read(checked) != where or not natives_place().exists():
+        write(note, onednn_warning(java))
+        write(checked, where)
+    return read(note)
 
 
 def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False, spark: bool = False) -> None:
@@ -288,14 +303,12 @@ def set_up(prefix: Path | None = None, kernel: str = "ijava", spark: bool = Fals
     """Brings everything into place that is missing; returns the java command. With a prefix (Binder), that
     Python takes the place of .venv and its packages are there already. Spark only where it is asked for."""
     environment()  # a wrong SIAMESE_DATA is said first
-    note = TARGET / "onednn.txt"
     try:
         with Lock():
             java = find_java()
             if not prefix:
                 python_packages(ROOT / "binder" / "requirements.txt", VENV / "complete", "Python packages into .venv")
-            if library(java) or not note.exists():
-                write(note, onednn_warning(java))
+            note = natives(java, library(java))
             kernel_spec(java, prefix or VENV, MEMORY_BINDER if prefix else MEMORY)
             if kernel == "jjava":
                 python_packages(LAUNCHER / "jjava.txt", JJAVA / "complete", "JJava into .venv/jjava",
@@ -310,6 +323,6 @@ def set_up(prefix: Path | None = None, kernel: str = "ijava", spark: bool = Fals
     except OSError as problem:
         raise Problem(f"cannot write {problem.filename or ROOT} ({problem.strerror}); "
                       "the project has to lie in a folder that you may write to, with 2 GB free.")
-    if read(note):
-        print(f"Note: {read(note)}", flush=True)
+    if note:
+        print(f"Note: {note}", flush=True)
     return java

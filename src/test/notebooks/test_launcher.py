@@ -369,6 +369,22 @@ class TestNativeLibrariesThatCannotLoad:
             pytest.skip("this disk cannot be mounted noexec")
         assert "noexec" in self.refused(monkeypatch, folder)
 
+    def test_they_are_loaded_again_where_they_were_not_yet(self, small_disk, tmp_path, monkeypatch):
+        copy, java = tmp_path / "target", machine.find_java()
+        copy.mkdir()
+        for path in (ROOT / "target").iterdir():
+            if path.suffix != ".txt":
+                (copy / path.name).symlink_to(path)
+        monkeypatch.setattr(setup, "TARGET", copy)
+        monkeypatch.setenv("SIAMESE_HOME", str(tmp_path / "good"))
+        assert setup.natives(java, True) == ""
+        with monkeypatch.context() as without:
+            without.setattr(setup, "quiet", lambda *_: pytest.fail("nothing has changed, and Java was started"))
+            assert setup.natives(java, False) == ""
+        monkeypatch.setenv("SIAMESE_HOME", str(small_disk(20)))
+        with pytest.raises(course.Problem, match="is full"):
+            setup.natives(java, False)
+
     def test_a_good_place_is_used(self, tmp_path, monkeypatch):
         monkeypatch.setenv("SIAMESE_HOME", str(tmp_path))
         assert setup.onednn_warning(machine.find_java()) == ""
