@@ -24,11 +24,15 @@ public final class Pictures {
     }
 
     /**
-     * Reads a picture file and prepares it as {@link #likeMnist} does.
+     * Reads a picture file, such as a photograph of one character, and prepares its ink as {@link #likeMnist} does. The
+     * ink may be of any colour, darker or lighter than its paper; uneven light, a shadow, thin ruled lines, dust, and
+     * what reaches into the picture from its edge are left out.
      *
-     * @param file a PNG, JPEG, WebP, GIF, BMP, TIFF or PGM file; one that a camera has marked as turned is set upright
+     * @param file a PNG, JPEG, WebP, GIF, BMP, TIFF or PGM file; one that a camera has marked as turned is set upright.
+     *        Of an animation, the first picture counts; one of 28 × 28 pixels is taken as it is
      * @return the picture, 28 × 28 pixels, dark ink on white paper
-     * @throws IOException if the file cannot be read, is no picture, or shows nothing, in one sentence
+     * @throws IOException if the file cannot be read, is no picture, or shows no or more than one character, in one
+     *         sentence
      */
     public static BufferedImage read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
@@ -36,7 +40,7 @@ public final class Pictures {
                     + "; give the path of a picture, such as a PNG or JPEG file.");
         }
         try {
-            return likeMnist(PictureFiles.read(file, "save it as PNG"));
+            return photograph(PictureFiles.read(file, "save it as PNG"));
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }
@@ -45,19 +49,29 @@ public final class Pictures {
     /**
      * Prepares a picture the way MNIST's were: grey, scaled so that its ink fits into 20 × 20 pixels, and placed with
      * its centre of mass in the middle of 28 × 28 pixels. Whether the ink is dark on light paper or light on dark is
-     * read off the picture's border. A picture of 28 × 28 pixels is only turned to dark on light.
+     * read off the picture's border. A picture of 28 × 28 pixels is only turned to dark on light. All that is dark counts
+     * as ink, as in a scan or a drawing; a photograph needs {@link #read}.
      *
      * @param picture of any size
      * @return the picture, 28 × 28 pixels, dark ink on white paper
      * @throws IllegalArgumentException if the picture has no ink, being of one shade
      */
     public static BufferedImage likeMnist(BufferedImage picture) {
-        return likeMnist(Rgb.of(picture));
+        Rgb pixels = Rgb.of(picture);
+        return likeMnist(pixels, isDarkOnLight(pixels));
     }
 
-    private static BufferedImage likeMnist(Rgb picture) {
-        Rgb spread = spread(picture, isDarkOnLight(picture));
-        if (picture.rows() == SIZE && picture.columns() == SIZE) {
+    static BufferedImage photograph(Rgb picture) {
+        return isMnists(picture) ? likeMnist(picture, isDarkOnLight(picture)) : likeMnist(Ink.of(picture), true);
+    }
+
+    private static boolean isMnists(Rgb picture) {
+        return picture.rows() == SIZE && picture.columns() == SIZE;
+    }
+
+    private static BufferedImage likeMnist(Rgb picture, boolean darkOnLight) {
+        Rgb spread = spread(picture, darkOnLight);
+        if (isMnists(picture)) {
             return image(spread.ink(Channels.GREY));
         }
         Rgb small = spread(inked(spread), true);

@@ -1,5 +1,7 @@
 package siamese.data;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,12 +10,16 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siamese.Campaign;
 
 class PicturesTest {
 
@@ -109,5 +115,83 @@ class PicturesTest {
         assertThrows(IllegalArgumentException.class, () -> LabeledImages.of());
         assertThrows(IllegalArgumentException.class,
                 () -> LabeledImages.of(blank, new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB)));
+    }
+
+    private static BufferedImage digit(int type, int size) {
+        return drawing(type, Color.WHITE, Color.BLACK, size);
+    }
+
+    private String refusal(Path file) {
+        String sentence = assertThrows(IOException.class, () -> Pictures.read(file)).getMessage();
+        assertEquals("", Campaign.faults(sentence));
+        return sentence;
+    }
+
+    @Test
+    void whatATelephoneSavesIsReadOrSaidToBeSomethingElse(@TempDir Path folder) throws IOException {
+        Files.write(folder.resolve("empty.jpg"), new byte[0]);
+        assertTrue(refusal(folder.resolve("empty.jpg")).contains("is empty"));
+        Files.writeString(folder.resolve("page.png"), "<!DOCTYPE html><title>Not found</title>");
+        assertTrue(refusal(folder.resolve("page.png")).contains("a web page"));
+        Files.write(folder.resolve("photo.heic"), "\0\0\0\u0018ftypheic\0\0\0\0mif1heic".getBytes(ISO_8859_1));
+        assertTrue(refusal(folder.resolve("photo.heic")).contains("export it as JPEG"));
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        ImageIO.write(digit(BufferedImage.TYPE_INT_RGB, 400), "jpg", jpeg);
+        byte[] bytes = jpeg.toByteArray();
+        Files.write(folder.resolve("cut.jpg"), Arrays.copyOf(bytes, bytes.length / 2));
+        assertTrue(refusal(folder.resolve("cut.jpg")).contains("is cut off"));
+        ImageIO.write(drawing(BufferedImage.TYPE_INT_ARGB, new Color(0, 0, 0, 0), Color.WHITE, 100), "png",
+                folder.resolve("white.png").toFile());
+        assertTrue(refusal(folder.resolve("white.png")).contains("has no ink"));
+    }
+
+    @Test
+    void twoCharactersAreRefused(@TempDir Path folder) throws IOException {
+        BufferedImage two = new BufferedImage(600, 300, BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = two.createGraphics();
+        g.drawImage(digit(BufferedImage.TYPE_INT_RGB, 300), 0, 0, null);
+        g.drawImage(digit(BufferedImage.TYPE_INT_RGB, 300), 300, 0, null);
+        g.dispose();
+        ImageIO.write(two, "png", folder.resolve("two.png").toFile());
+        assertTrue(refusal(folder.resolve("two.png")).contains("cut them apart"));
+    }
+
+    @Test
+    void kindsOfFilesShowTheSame(@TempDir Path folder) throws IOException {
+        ImageIO.write(digit(BufferedImage.TYPE_INT_RGB, 300), "png", folder.resolve("rgb.png").toFile());
+        double[] expected = pixels(Pictures.read(folder.resolve("rgb.png")));
+        for (int type : new int[] {BufferedImage.TYPE_USHORT_GRAY, BufferedImage.TYPE_BYTE_INDEXED,
+            BufferedImage.TYPE_INT_ARGB, BufferedImage.TYPE_BYTE_BINARY, BufferedImage.TYPE_3BYTE_BGR}) {
+            for (String format : List.of("png", "gif", "bmp", "tiff", "jpg")) {
+                Path file = folder.resolve(type + "." + format);
+                if (ImageIO.write(digit(type, 300), format, file.toFile())) {
+                    assertArrayEquals(expected, pixels(Pictures.read(file)), 30, file.toString());
+                }
+            }
+        }
+    }
+
+    /** 108 megapixels, as some telephones take: as an array of all their pixels they would not fit into Binder's memory. */
+    @Test
+    void hugePicturesAreReadAtAReducedSize(@TempDir Path folder) throws IOException {
+        BufferedImage huge = new BufferedImage(12_000, 9_000, BufferedImage.TYPE_BYTE_BINARY);
+        Graphics2D g = huge.createGraphics();
+        g.setColor(Color.WHITE);
+        g.fillRect(0, 0, 12_000, 9_000);
+        g.setColor(Color.BLACK);
+        g.setStroke(new BasicStroke(500));
+        g.drawLine(4000, 2000, 6000, 7000);
+        g.dispose();
+        ImageIO.write(huge, "png", folder.resolve("huge.png").toFile());
+        long before = Campaign.allocated();
+        BufferedImage read = Pictures.read(folder.resolve("huge.png"));
+        long megabytes = Campaign.allocated() - before >> 20;
+        Campaign.figure("108 megapixels: %d MB of memory", megabytes);
+        assertTrue(ink(read, 14, 14) > 0.9, "the line goes through the middle");
+        assertTrue(megabytes < 200, megabytes + " MB");
+    }
+
+    private static double[] pixels(BufferedImage picture) {
+        return picture.getRaster().getSamples(0, 0, 28, 28, 0, (double[]) null);
     }
 }
