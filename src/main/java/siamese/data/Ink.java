@@ -17,8 +17,8 @@ import org.apache.commons.lang3.Validate;
  * paper, among ruled lines, dust, fingers and the table around.
  *
  * <p>The paper's brightness at each place is the morphological closing of the picture with a square of half its longer
- * side, the "bottom hat" of J. Serra, Image Analysis and Mathematical Morphology, Academic Press 1982: a slope or a step
- * of the light stays as it is, what is narrower and darker is filled. Ink is what part of that light is missing.
+ * side, the "bottom hat" of J. Serra, Image Analysis and Mathematical Morphology, Academic Press 1982: a slope or a
+ * step of the light stays as it is, what is narrower and darker is filled. Ink is what part of that light is missing.
  */
 final class Ink {
 
@@ -143,7 +143,7 @@ final class Ink {
                 ? (int) Math.round(255 * (1 - Math.min(1, strength[p] / strongest))) : 255)).toArray());
     }
 
-    /** What part of the paper's light is missing (on a dark board: of its darkness), in the channel that misses most. */
+    /** What part of the paper's light is missing (of a board's darkness), in the channel that misses most. */
     private double[] strength() {
         int[] border = IntStream.range(0, size).filter(this::isBorder).map(picture::brightness).sorted().toArray();
         int[] all = IntStream.range(0, size).map(picture::brightness).sorted().toArray();
@@ -208,8 +208,8 @@ final class Ink {
         int height = character.stream().mapToInt(Piece::height).max().orElseThrow();
         List<Piece> high = character.stream().filter(piece -> piece.height() >= 0.6 * height).toList();
         boolean two = high.stream().anyMatch(a -> high.stream().anyMatch(b -> a.isBeside(b, height / 20)));
-        Validate.isTrue(!two, "the picture shows more than one character; cut them apart and give each a picture of its "
-                + "own.");
+        Validate.isTrue(!two, "the picture shows more than one character; cut them apart and give each a picture of "
+                + "its own.");
         return character;
     }
 

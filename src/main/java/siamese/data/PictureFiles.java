@@ -50,7 +50,8 @@ final class PictureFiles {
         throw new IOException(file + (kind.isEmpty() ? " is empty; copy it again."
                 : kind.strip().startsWith("<") ? " is a web page or a drawing in text, not a picture; " + remedy + "."
                 : kind.startsWith("ftyphe", 4) || kind.startsWith("ftypmif1", 4)
-                ? " is an HEIC picture, which Java cannot read; export it as JPEG, or let the telephone take compatible ones."
+                ? " is an HEIC picture, which Java cannot read; export it as JPEG, or let the telephone take "
+                        + "compatible ones."
                 : " is not a picture that Java can read; " + remedy + "."));
     }
 

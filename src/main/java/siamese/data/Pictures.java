@@ -49,8 +49,8 @@ public final class Pictures {
     /**
      * Prepares a picture the way MNIST's were: grey, scaled so that its ink fits into 20 × 20 pixels, and placed with
      * its centre of mass in the middle of 28 × 28 pixels. Whether the ink is dark on light paper or light on dark is
-     * read off the picture's border. A picture of 28 × 28 pixels is only turned to dark on light. All that is dark counts
-     * as ink, as in a scan or a drawing; a photograph needs {@link #read}.
+     * read off the picture's border. A picture of 28 × 28 pixels is only turned to dark on light. All that is dark
+     * counts as ink, as in a scan or a drawing; a photograph needs {@link #read}.
      *
      * @param picture of any size
      * @return the picture, 28 × 28 pixels, dark ink on white paper
