@@ -52,7 +52,7 @@ def text(cell):
 def links(source):
     """Links as they are in the site: the solutions are the exercises here, README.md is the first page, and sources are where
     the project is."""
-    source = re.sub(r"\]\((?:\.\./)?(?:solutions|exercises)/(\d\d_\w+\.ipynb)", r"](SITE_EXERCISES/\1", source)
+    source = re.sub(r"\]\((?:\.\./)?(?:solutions|exercises)/(\d\d\w*\.ipynb)", r"](SITE_EXERCISES/\1", source)
     source = re.sub(r"\]\((?:\.\./)+(src/[\w/.-]+)", rf"]({REPOSITORY}/blob/HEAD/\1", source)
     source = re.sub(r"\]\((?:\.\./)*README\.md(?:#[\w-]*)?\)", "](SITE_ROOT/index.md)", source)
     return source

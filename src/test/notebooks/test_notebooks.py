@@ -99,7 +99,7 @@ def test_parts_are_there_and_in_order(path):
         assert opening == sorted(opening) and opening[-1] < text.index(next(line for line in text if line.startswith("## ")))
         assert [heading for level, heading in headings if level == 2][-3:] == ["Exercises", "In practice", "Further reading"]
     else:
-        number = path.stem[:2].lstrip("0")
+        number = re.sub(r"^0(?=\d)", "", path.stem.split("_")[0])
         assert [heading.split()[0] for level, heading in headings[1:]] == [f"{number}.{k}" for k in range(1, len(headings))]
 
 
