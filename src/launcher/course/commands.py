@@ -187,6 +187,29 @@ def setup(options) -> int:
     return 0
 
 
+def slides(options) -> int:
+    """The lecture's slides as one HTML file, and as a PDF where Chromium is at hand."""
+    set_up()
+    with Lock():
+        python_packages(ROOT / "src" / "slides" / "requirements.txt", VENV / "complete-slides",
+                        "reveal.js for the slides", "--no-deps")
+    target = TARGET / "slides" / "lecture.html"
+    reveal = next(VENV.rglob("sphinx_revealjs/_static/revealjs"))
+    status = call([venv_python(), LAUNCHER / "slides.py", NOTEBOOKS / "lecture.md", reveal, target])
+    if status:
+        return status
+    print(f"The slides are in {target}; the arrow keys turn them, F fills the screen.", flush=True)
+    pdf = target.with_suffix(".pdf")
+    pdf.unlink(missing_ok=True)
+    browser = chromium()
+    if browser:
+        call([browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--no-pdf-header-footer",
+              f"--print-to-pdf={pdf}", f"{target.as_uri()}?print-pdf"], lambda line: None)
+    print(f"As a PDF: {pdf}" if pdf.exists() else
+          "For a PDF, open the file with ?print-pdf after its address in Chrome or Chromium, and print it.", flush=True)
+    return 0
+
+
 def minutes(options) -> int:
     print(table())
     return 0
@@ -253,6 +276,7 @@ Environment:
     command("bench", bench,
             "measure the training against TensorFlow/Keras and PyTorch on this machine, into target/bench")
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
+    command("slides", slides, "make the lecture's slides from notebooks/lecture.md and the committed charts, into target/slides")
     command("minutes", minutes, "say how many minutes a reader needs for each notebook, from its words, cells and last run")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")

@@ -6,7 +6,7 @@ from course import NOTEBOOKS, TARGET, read
 
 WORDS_A_MINUTE = 200  # what adults read of plain prose (M. Brysbaert, 2019: 238 in English); less, since this is not novels
 SECONDS = {"lines of code": 3, "pictures and tables": 20, "predictions": 30, "formulas": 30}
-OPTIONAL = re.compile(r"> \*\*Optional reading.*?\*\(Here the optional reading ends\.\)\*", re.DOTALL)
+OPTIONAL = ("> **Optional reading", "*(Here the optional reading ends.)*")
 STATED = re.compile(r"(?:Time: about|About) (\d+)")
 
 
@@ -21,15 +21,20 @@ def minutes(text: str, code: list, run: float = 0) -> float:
     return words / WORDS_A_MINUTE + (sum(SECONDS[kind] * count for kind, count in counts.items()) + run) / 60
 
 
+def prose(cells: list) -> str:
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
 def of(notebook) -> dict:
     """A notebook's figures: its minutes, those of its optional part's text, its last run's seconds, what it states."""
     cells = json.loads(read(notebook))["cells"]
-    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    text = prose(cells)
     noted = TARGET / "notebooks" / notebook.relative_to(NOTEBOOKS).with_suffix(".seconds")
     run = float(read(noted)) if noted.exists() else 0.0
-    optional = OPTIONAL.search(text)
+    ends = [k for k, cell in enumerate(cells) for mark in OPTIONAL if mark in "".join(cell["source"])]
+    optional = cells[ends[0] + 1:ends[1]] if len(ends) == 2 else []
     return {"minutes": minutes(text, [cell for cell in cells if cell["cell_type"] == "code"][1:], run),
-            "optional": minutes(optional[0], []) if optional else 0.0, "run": run,
+            "optional": minutes(prose(optional), [c for c in optional if c["cell_type"] == "code"]), "run": run,
             "stated": int((STATED.search(text) or [0, 0])[1])}
 
 
