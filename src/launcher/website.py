@@ -25,6 +25,7 @@ BOOK = ROOT / "target" / "book"
 POM = ElementTree.parse(ROOT / "pom.xml").getroot()
 REPOSITORY = POM.findtext("{*}scm/{*}url")
 TITLE = "Siamese Networks in Java"
+PAGES = ("python_overview.md", "quiz.md")  # of notebooks/, beside the notebooks
 
 INDEX = f"""# {TITLE}
 
@@ -52,7 +53,7 @@ def text(cell):
 def links(source):
     """Links as they are in the site: the solutions are the exercises here, README.md is the first page, and sources are where
     the project is."""
-    source = re.sub(r"\]\((?:\.\./)?(?:solutions|exercises)/(\d\d_\w+\.ipynb)", r"](SITE_EXERCISES/\1", source)
+    source = re.sub(r"\]\((?:\.\./)?(?:solutions|exercises)/(\d\d\w*\.ipynb)", r"](SITE_EXERCISES/\1", source)
     source = re.sub(r"\]\((?:\.\./)+(src/[\w/.-]+)", rf"]({REPOSITORY}/blob/HEAD/\1", source)
     source = re.sub(r"\]\((?:\.\./)*README\.md(?:#[\w-]*)?\)", "](SITE_ROOT/index.md)", source)
     return source
@@ -102,8 +103,8 @@ def stage_all():
     shutil.copytree(NOTEBOOKS / "images", BOOK / "images")
     (BOOK / "_static").mkdir()
     shutil.copy(ROOT / "src" / "site" / "site.css", BOOK / "_static")
-    appendix = links((NOTEBOOKS / "python_overview.md").read_text(encoding="utf-8"))
-    (BOOK / "python_overview.md").write_text(appendix, encoding="utf-8")
+    for page in PAGES:
+        (BOOK / page).write_text(links((NOTEBOOKS / page).read_text(encoding="utf-8")), encoding="utf-8")
     (BOOK / "index.md").write_text(INDEX.replace("{overview}", chapters[0].name), encoding="utf-8")
     packages = sorted(p.parent for p in (ROOT / "src/main/java/siamese").rglob("package-info.java"))
     (BOOK / "library.md").write_text(LIBRARY + "<ul>\n" + "".join(
@@ -112,7 +113,7 @@ def stage_all():
     toc = {"format": "jb-book", "root": "index", "parts": [
         {"caption": "Chapters", "chapters": [{"file": p.stem} for p in chapters]},
         {"caption": "Exercises", "chapters": [{"file": f"exercises/{p.stem}", "title": "Exercises: " + title(p)} for p in solutions]},
-        {"caption": "Reference", "chapters": [{"file": "library"}, {"file": "python_overview"}]}]}
+        {"caption": "Reference", "chapters": [{"file": p} for p in ("library", "quiz", "python_overview")]}]}
     config = {
         "title": TITLE, "author": "the project's contributors", "execute": {"execute_notebooks": "off"}, "only_build_toc_files": True,
         "repository": {"url": REPOSITORY, "branch": "HEAD", "path_to_book": "notebooks"},

@@ -13,6 +13,7 @@ from pathlib import Path
 from course import LAUNCHER, NOTEBOOKS, OVERVIEW, ROOT, SPARK_BUILD, TARGET, VENV, WINDOWS, Problem, read, write
 from course.children import Lock, call, environment
 from course.machine import apt_install, chromium, may_install, proxy_flags
+from course.minutes import table
 from course.setup import JVM_FLAGS, class_path, maven, natives_home, python_packages, set_up, venv_python
 
 WORTH_SHOWING = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")  # of what Maven says
@@ -51,7 +52,10 @@ def execute(notebook: Path, page: bool, quick: bool, kernel: str = "ijava") -> t
     began = time.monotonic()
     status = call([venv_python(), LAUNCHER / "notebooks.py", notebook, target] + [target.with_suffix(".html")] * page,
                   env=env)
-    print(f"  {time.monotonic() - began:.0f} s in all", flush=True)
+    seconds = time.monotonic() - began
+    print(f"  {seconds:.0f} s in all", flush=True)
+    if not status and not quick:
+        write(target.with_suffix(".seconds"), f"{seconds:.0f}")  # the command minutes reads it
     return status, target
 
 
@@ -183,6 +187,34 @@ def setup(options) -> int:
     return 0
 
 
+def slides(options) -> int:
+    """The lecture's slides as one HTML file, and as a PDF where Chromium is at hand."""
+    set_up()
+    with Lock():
+        python_packages(ROOT / "src" / "slides" / "requirements.txt", VENV / "complete-slides",
+                        "reveal.js for the slides", "--no-deps")
+    target = TARGET / "slides" / "lecture.html"
+    reveal = next(VENV.rglob("sphinx_revealjs/_static/revealjs"))
+    status = call([venv_python(), LAUNCHER / "slides.py", NOTEBOOKS / "lecture.md", reveal, target])
+    if status:
+        return status
+    print(f"The slides are in {target}; the arrow keys turn them, F fills the screen.", flush=True)
+    pdf = target.with_suffix(".pdf")
+    pdf.unlink(missing_ok=True)
+    browser = chromium()
+    if browser:
+        call([browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--no-pdf-header-footer",
+              f"--print-to-pdf={pdf}", f"{target.as_uri()}?print-pdf"], lambda line: None)
+    print(f"As a PDF: {pdf}" if pdf.exists() else
+          "For a PDF, open the file with ?print-pdf after its address in Chrome or Chromium, and print it.", flush=True)
+    return 0
+
+
+def minutes(options) -> int:
+    print(table())
+    return 0
+
+
 def bench(options) -> int:
     """The benchmark, whose options are its own."""
     sys.path.insert(0, str(ROOT / "src" / "bench"))
@@ -244,6 +276,8 @@ Environment:
     command("bench", bench,
             "measure the training against TensorFlow/Keras and PyTorch on this machine, into target/bench")
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
+    command("slides", slides, "make the lecture's slides from notebooks/lecture.md and the committed charts, into target/slides")
+    command("minutes", minutes, "say how many minutes a reader needs for each notebook, from its words, cells and last run")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")
     sub.add_argument("--mnist", action="store_true", help="fetch MNIST, too")

@@ -99,7 +99,7 @@ def test_parts_are_there_and_in_order(path):
         assert opening == sorted(opening) and opening[-1] < text.index(next(line for line in text if line.startswith("## ")))
         assert [heading for level, heading in headings if level == 2][-3:] == ["Exercises", "In practice", "Further reading"]
     else:
-        number = path.stem[:2].lstrip("0")
+        number = re.sub(r"^0(?=\d)", "", path.stem.split("_")[0])
         assert [heading.split()[0] for level, heading in headings[1:]] == [f"{number}.{k}" for k in range(1, len(headings))]
 
 
@@ -164,3 +164,13 @@ def test_links_between_files_lead_somewhere(path):
     text = "\n".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not re.match(r"\w+:", link)]
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_quiz_has_ten_questions_with_folded_answers_for_each_chapter():
+    text = (ROOT / "notebooks" / "quiz.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^\*\[The chapter\]\((\S+)\)\*\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert sorted(parts) == [p.name for p in COMMITTED if p.parent.name == "notebooks"]
+    for chapter, part in parts.items():
+        assert [int(n) for n in re.findall(r"^(\d+)\. .*[?.]$", part, re.MULTILINE)] == list(range(1, 11)), chapter
+        assert len(re.findall(r"^   <details><summary>Answer</summary>.+</details>$", part, re.MULTILINE)) == 10, chapter
+    assert "(quiz.md)" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
