@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import nbformat
 
+from course import demo
 from notebooks import mathml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,8 +35,20 @@ mode; [the project]({REPOSITORY}) says how to run it on a machine of your own.
 
 ![Two charts of the overview: the distances of similar and dissimilar pairs of digits, and the upper left corner of the ROC curve](images/result.png)
 
+[Try it](try_it.md): draw two digits in your browser, and see how far apart the network puts them. To use the network in a program
+of your own, see [Use the library](use_the_library.md).
+
 Begin with [the overview]({{overview}}). The chapters go deeper, and each has exercises whose solutions are folded: try first, then
 look. [The library](library.md) that the notebooks use is described class by class.
+"""
+
+TRY_IT = """# Try it
+
+Draw two digits. A network that was trained in this course says how far apart they are, and whether it takes them for the same digit.
+It runs in your browser: what you draw leaves this page for nowhere. [The overview]({overview}) says how it works.
+
+```{raw} html
+{page}```
 """
 
 LIBRARY = """# The library
@@ -105,11 +118,14 @@ def stage_all():
     appendix = links((NOTEBOOKS / "python_overview.md").read_text(encoding="utf-8"))
     (BOOK / "python_overview.md").write_text(appendix, encoding="utf-8")
     (BOOK / "index.md").write_text(INDEX.replace("{overview}", chapters[0].name), encoding="utf-8")
+    (BOOK / "try_it.md").write_text(TRY_IT.replace("{overview}", chapters[0].name).replace(
+        "{page}", (demo.PAGE / "page.html").read_text(encoding="utf-8")), encoding="utf-8")
     packages = sorted(p.parent for p in (ROOT / "src/main/java/siamese").rglob("package-info.java"))
     (BOOK / "library.md").write_text(LIBRARY + "<ul>\n" + "".join(
         f'<li><a href="api/siamese/{p.name}/package-summary.html"><code>siamese.{p.name}</code></a></li>\n' for p in packages)
         + '</ul>\n\n<p><a href="api/index.html">All classes</a></p>\n', encoding="utf-8")
     toc = {"format": "jb-book", "root": "index", "parts": [
+        {"caption": "In your browser", "chapters": [{"file": "try_it"}]},
         {"caption": "Chapters", "chapters": [{"file": p.stem} for p in chapters]},
         {"caption": "Exercises", "chapters": [{"file": f"exercises/{p.stem}", "title": "Exercises: " + title(p)} for p in solutions]},
         {"caption": "Reference", "chapters": [{"file": "library"}, {"file": "python_overview"}]}]}
@@ -147,6 +163,7 @@ def main(site, javadoc, class_path):
     unfinished = site.with_name(site.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(BOOK / "_build" / "html", unfinished)
+    demo.assemble(unfinished)
     sources = sorted(str(p) for p in (ROOT / "src/main/java/siamese").rglob("*.java"))
     done = subprocess.run([javadoc, "-quiet", "-Xdoclint:none", "-notimestamp", "-encoding", "UTF-8", "-docencoding", "UTF-8", "-cp", class_path,
                            "-windowtitle", TITLE, "-d", str(unfinished / "api"), *sources], capture_output=True, text=True)
