@@ -115,8 +115,8 @@ def stage_all():
     shutil.copytree(NOTEBOOKS / "images", BOOK / "images")
     (BOOK / "_static").mkdir()
     shutil.copy(ROOT / "src" / "site" / "site.css", BOOK / "_static")
-    appendix = links((NOTEBOOKS / "python_overview.md").read_text(encoding="utf-8"))
-    (BOOK / "python_overview.md").write_text(appendix, encoding="utf-8")
+    for name in ("python_overview.md", "use_the_library.md"):
+        (BOOK / name).write_text(links((NOTEBOOKS / name).read_text(encoding="utf-8")), encoding="utf-8")
     (BOOK / "index.md").write_text(INDEX.replace("{overview}", chapters[0].name), encoding="utf-8")
     (BOOK / "try_it.md").write_text(TRY_IT.replace("{overview}", chapters[0].name).replace(
         "{page}", (demo.PAGE / "page.html").read_text(encoding="utf-8")), encoding="utf-8")
@@ -128,7 +128,7 @@ def stage_all():
         {"caption": "In your browser", "chapters": [{"file": "try_it"}]},
         {"caption": "Chapters", "chapters": [{"file": p.stem} for p in chapters]},
         {"caption": "Exercises", "chapters": [{"file": f"exercises/{p.stem}", "title": "Exercises: " + title(p)} for p in solutions]},
-        {"caption": "Reference", "chapters": [{"file": "library"}, {"file": "python_overview"}]}]}
+        {"caption": "Reference", "chapters": [{"file": "use_the_library"}, {"file": "library"}, {"file": "python_overview"}]}]}
     config = {
         "title": TITLE, "author": "the project's contributors", "execute": {"execute_notebooks": "off"}, "only_build_toc_files": True,
         "repository": {"url": REPOSITORY, "branch": "HEAD", "path_to_book": "notebooks"},

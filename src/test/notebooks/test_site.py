@@ -37,7 +37,7 @@ def test_has_no_warning(built):
 
 def test_has_a_page_for_each_chapter_and_its_exercises(pages):
     wanted = {f"{p.stem}.html" for p in NOTEBOOKS.glob("*.ipynb")} | {f"exercises/{p.stem}.html" for p in (NOTEBOOKS / "solutions").glob("*.ipynb")}
-    assert wanted | {"index.html", "library.html", "python_overview.html", "search.html"} <= set(pages)
+    assert wanted | {"index.html", "library.html", "python_overview.html", "search.html", "try_it.html", "use_the_library.html"} <= set(pages)
     for name, soup in content(pages).items():
         shown = {a.get("href", "").rpartition("/")[2] for a in soup.select("nav a, .bd-sidebar-primary a")}
         assert {p.rpartition("/")[2] for p in wanted} <= shown | {name.rpartition("/")[2], "#", ""}, f"{name}: navigation"

@@ -1,12 +1,15 @@
 package siamese.data;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.w3c.dom.Element;
 
 /**
@@ -29,15 +32,39 @@ final class PictureFiles {
      * @throws IOException if it cannot be read or is no picture, in one sentence
      */
     static Rgb read(Path file, String remedy) throws IOException {
-        try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
+        return read(file.toString(), () -> ImageIO.createImageInputStream(file.toFile()), Long.MAX_VALUE, remedy);
+    }
+
+    /**
+     * {@return what the bytes of a file show}
+     *
+     * @param mostPixels how many it may have: a small file may hold more than memory does
+     * @param remedy what to do if that fails, without the full stop
+     * @throws IOException if it is no picture or has more pixels, in one sentence
+     */
+    static Rgb read(byte[] bytes, long mostPixels, String remedy) throws IOException {
+        return read("This", () -> new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes)), mostPixels, remedy);
+    }
+
+    private static Rgb read(String name, Callable<ImageInputStream> open, long mostPixels, String remedy)
+            throws IOException {
+        long pixels = 0;
+        try (ImageInputStream in = open.call()) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (readers.hasNext()) {
-                return read(readers.next(), in);
+                ImageReader reader = readers.next();
+                reader.setInput(in);
+                pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+                if (pixels <= mostPixels) {
+                    return read(reader);
+                }
+                reader.dispose();
             }
-        } catch (IOException | RuntimeException e) { // Java's readers throw all kinds of them
-            throw new IOException(file + " is damaged (" + reason(e) + "); " + remedy + ".", e);
+        } catch (Exception e) { // Java's readers throw all kinds of them
+            throw new IOException(name + " is damaged (" + reason(e) + "); " + remedy + ".", e);
         }
-        throw new IOException(file + " is not a picture that Java can read; " + remedy + ".");
+        throw new IOException(pixels == 0 ? name + " is not a picture that Java can read; " + remedy + "."
+                : String.format("%s has %,d pixels, but may have %,d; make it smaller.", name, pixels, mostPixels));
     }
 
     /** {@return what an exception says of a file, as far as a reader can understand it} */
@@ -47,9 +74,8 @@ final class PictureFiles {
                 ? "it is cut off or none of its kind" : message.strip().replaceAll("\\s+", " ");
     }
 
-    private static Rgb read(ImageReader reader, ImageInputStream in) throws IOException {
+    private static Rgb read(ImageReader reader) throws IOException {
         try {
-            reader.setInput(in);
             Rgb picture = Rgb.of(reader.read(0));
             String mark = orientation(reader);
             boolean swap = mark.contains("90") || mark.contains("270");

@@ -1,5 +1,6 @@
 package siamese.data;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +95,25 @@ class PicturesTest {
         LabeledImages set = LabeledImages.of(read);
         assertEquals(1.0, set.pixels(0).getDouble(0, 0, 4, 3), 1e-6);
         assertEquals(0.0, set.pixels(0).getDouble(0, 0, 6, 6), 1e-6);
+    }
+
+    @Test
+    void bytesGiveWhatTheirFileGivesAndBadOnesOneSentence(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("a.png");
+        ImageIO.write(drawing(BufferedImage.TYPE_INT_RGB, Color.WHITE, Color.BLACK, 100), "png", file.toFile());
+        byte[] bytes = Files.readAllBytes(file);
+        assertArrayEquals(Pictures.read(file).getData().getSamples(0, 0, 28, 28, 0, (int[]) null),
+                Pictures.read(bytes, 10_000).getData().getSamples(0, 0, 28, 28, 0, (int[]) null));
+        assertEquals("This has 10,000 pixels, but may have 9,999; make it smaller.",
+                assertThrows(IOException.class, () -> Pictures.read(bytes, 9_999)).getMessage());
+        assertEquals("This is not a picture that Java can read; send it as PNG.",
+                assertThrows(IOException.class, () -> Pictures.read(new byte[0], 9_999)).getMessage());
+        String damaged = assertThrows(IOException.class, () -> Pictures.read(Arrays.copyOf(bytes, 40), 10_000))
+                .getMessage();
+        assertTrue(damaged.startsWith("This is damaged (") && damaged.endsWith("); send it as PNG."), damaged);
+        ImageIO.write(new BufferedImage(50, 50, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(Files.readAllBytes(file), 9_999)).getMessage()
+                .startsWith("This cannot be used: the picture has no ink"));
     }
 
     @Test
