@@ -114,10 +114,10 @@ public final class TryIt {
         out.write(numbers.array());
         Files.write(folder.resolve("digits.bin"), out.toByteArray());
 
-        double most = Arrays.stream(distances).sorted().toArray()[(int) (0.995 * distances.length)]; // few are beyond
-        String metadata = Onnx.ModelProto.parseFrom(Files.readAllBytes(folder.resolve("network.onnx"))).getMetadataPropsList()
+        double most = Arrays.stream(distances).max().orElseThrow();
+        String learned = Onnx.ModelProto.parseFrom(Files.readAllBytes(folder.resolve("network.onnx"))).getMetadataPropsList()
                 .stream().filter(entry -> entry.getKey().equals("fingerprint")).findFirst().orElseThrow().getValue();
-        String seen = metadata.equals(learn.fingerprint()) ? "which it has not learned from"
+        String seen = learned.equals(learn.fingerprint()) ? "which it has not learned from"
                 : "which it may have learned from, so that the threshold may be too strict";
         String text = String.format("%s. The threshold, %.3f, is where both errors are equal on pairs of %,d %s training digits, %s. "
                 + "On %,d pairs of test digits the network is right in %.2f %% at this threshold. Nothing that you draw or drop leaves "
