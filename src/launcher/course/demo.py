@@ -46,7 +46,7 @@ def runtime() -> Path:
         step = Step(f"Fetching {RUNTIME} with npm (33 MB)")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        said = step.run("npm", [npm, "pack", RUNTIME, "--silent", "--pack-destination", folder], environment(), folder)
+        said = step.run("npm", [npm, "pack", RUNTIME, "--loglevel=error", "--pack-destination", folder], environment(), folder)
         if said:
             raise Problem(f"npm could not fetch {RUNTIME}: {why(said)}")
         [archive] = folder.glob("*.tgz")
