@@ -2,7 +2,7 @@
 import re
 import subprocess
 import sys
-from http.server import ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
@@ -10,7 +10,6 @@ import pytest
 from bs4 import BeautifulSoup
 
 from conftest import ROOT
-from course import demo
 from test_try import SEVEN, TWO, draw, opened
 
 SITE = ROOT / "target" / "site"
@@ -119,7 +118,7 @@ def test_has_the_javadoc_of_every_public_type(built):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_two_digits_can_be_drawn_in_the_site(built, browser, scheme):
-    with ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: demo.Handler(*args, directory=str(SITE))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: SimpleHTTPRequestHandler(*args, directory=str(SITE))) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         with opened(browser, f"http://127.0.0.1:{server.server_port}/try_it.html", color_scheme=scheme) as page:
             draw(page, 0, SEVEN)
