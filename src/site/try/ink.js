@@ -1,21 +1,27 @@
 // The ink of one character on a photograph: what siamese.data.Ink finds in Java, step by step and under the same names. A picture
 // here is {rows, columns, channels}, red, green and blue, each from 0 to 255 and row by row.
 
-import {brightness, scaled} from "./pictures.js";
+import {SIZE, greyOf, likeMnist, scaled} from "./pictures.js";
 
 const LONGER_SIDE = 320;
 const LEAST_STRENGTH = 0.05;
 const INK = 0.5;
 const STRONGEST = 0.001;
 const DUST = 0.04;
+const SOFT_EDGE = 2;
 
 const sorted = values => Float64Array.from(values).sort();
 const height = piece => piece.bottom - piece.top + 1;
 const width = piece => piece.right - piece.left + 1;
 const longer = piece => Math.max(height(piece), width(piece));
 
+/** The ink of a picture file, 28 × 28 numbers from 0 (paper) to 255; one of that size is taken as it is. */
+export function photograph(picture) {
+  return picture.rows === SIZE && picture.columns === SIZE ? likeMnist(greyOf(picture)) : likeMnist(inkOf(picture), true);
+}
+
 /** The ink of a photograph, black on white and grey; throws one sentence if there is none, or if there are two characters. */
-export function inkOf(picture) {
+function inkOf(picture) {
   const scale = Math.min(1, LONGER_SIDE / Math.max(picture.rows, picture.columns));
   const small = part(picture, 0, 0, picture.rows, picture.columns,
       Math.max(1, Math.round(picture.rows * scale)), Math.max(1, Math.round(picture.columns * scale)));
@@ -27,17 +33,13 @@ function part(picture, top, left, tall, wide, rows, columns) {
     scaled({rows: picture.rows, columns: picture.columns, grey}, top, left, tall, wide, rows, columns).grey)};
 }
 
-function shades(picture) {
-  return Array.from(picture.channels[0], (_, p) => brightness(picture.channels.map(channel => channel[p])));
-}
-
 function isBorder({rows, columns}, p) {
   return p < columns || p >= (rows - 1) * columns || p % columns === 0 || p % columns === columns - 1;
 }
 
 /** The sheet (or board) alone, where it lies in the picture with something darker (or lighter) all around it. */
 function paper(picture) {
-  const shade = shades(picture);
+  const shade = greyOf(picture).grey;
   const size = shade.length;
   const border = sorted(shade.filter((_, p) => isBorder(picture, p)));
   const all = sorted(shade);
@@ -91,14 +93,14 @@ function drawing(picture) {
     throw new Error("the picture has no ink, all its pixels being of one shade; draw something on it, dark on light or light on dark.");
   }
   const near = grown(picture, marked(picture, character(picture, pieces(picture, p => strength[p] >= INK * strongest))),
-      1 + Math.floor(Math.max(picture.rows, picture.columns) / LONGER_SIDE)); // with its soft edges
+      SOFT_EDGE);
   return {rows: picture.rows, columns: picture.columns, grey: Array.from(strength, (value, p) =>
     near[p] ? Math.round(255 * (1 - Math.min(1, value / strongest))) : 255)};
 }
 
 /** What part of the paper's light is missing (on a dark board: of its darkness), in the channel that misses most. */
 function strengths(picture) {
-  const shade = shades(picture);
+  const shade = greyOf(picture).grey;
   const size = shade.length;
   const border = sorted(shade.filter((_, p) => isBorder(picture, p)));
   const all = sorted(shade);

@@ -6,9 +6,9 @@ const INK_SIZE = 20;
 const LEAST_CONTRAST = 13;
 const LIGHTEST_INK = 204;
 
-/** The ink of a picture of one character, 28 × 28 numbers from 0 (paper) to 255; throws one sentence if there is none. */
-export function likeMnist(picture) {
-  const clear = spread(picture, isDarkOnLight(picture));
+/** The ink of a drawing of one character, 28 × 28 numbers from 0 (paper) to 255; throws one sentence if there is none. */
+export function likeMnist(picture, darkOnLight = isDarkOnLight(picture)) {
+  const clear = spread(picture, darkOnLight);
   if (picture.rows === SIZE && picture.columns === SIZE) {
     return Uint8Array.from(clear.grey, grey => 255 - grey);
   }
@@ -23,14 +23,20 @@ export function likeMnist(picture) {
   return result;
 }
 
-/** What canvas gives, red, green, blue and opacity, on white paper and in grey: the weights of ITU-R BT.601. */
-export function greyOf({width, height, data}) {
-  const grey = new Uint8Array(width * height);
-  for (let p = 0; p < grey.length; p++) {
-    const part = k => Math.round(255 + (data[4 * p + k] - 255) * data[4 * p + 3] / 255);
-    grey[p] = Math.floor((299 * part(0) + 587 * part(1) + 114 * part(2) + 500) / 1000);
-  }
-  return {rows: height, columns: width, grey};
+/** What canvas gives, red, green, blue and opacity, on white paper: {rows, columns, channels}. */
+export function rgbOf({width, height, data}) {
+  return {rows: height, columns: width, channels: [0, 1, 2].map(k => Uint8Array.from({length: width * height}, (_, p) =>
+    Math.round(255 + (data[4 * p + k] - 255) * data[4 * p + 3] / 255)))};
+}
+
+/** How bright red, green and blue are together: the weights of ITU-R BT.601. */
+export function brightness([red, green, blue]) {
+  return Math.floor((299 * red + 587 * green + 114 * blue + 500) / 1000);
+}
+
+/** The same in grey: {rows, columns, grey}. */
+export function greyOf({rows, columns, channels}) {
+  return {rows, columns, grey: Array.from(channels[0], (_, p) => brightness(channels.map(channel => channel[p])))};
 }
 
 /** Where a drawing begins, along one of its sides, so that its centre of mass is in the middle. */
@@ -67,7 +73,7 @@ function spread({rows, columns, grey}, darkOnLight) {
     most = Math.max(most, value);
   }
   if (most - least < LEAST_CONTRAST) {
-    throw new Error("The picture has no ink, all its pixels being of one shade; draw something on it.");
+    throw new Error("the picture has no ink, all its pixels being of one shade; draw something on it.");
   }
   return {rows, columns, grey: shades.map(value => Math.round(255 * (value - least) / (most - least)))};
 }
@@ -101,7 +107,7 @@ function covers(length, newLength) {
 }
 
 /** A part at another size: each new pixel is the mean of the old ones that it covers, by area. */
-function scaled(picture, top, left, height, width, newRows, newColumns) {
+export function scaled(picture, top, left, height, width, newRows, newColumns) {
   if (newRows === picture.rows && newColumns === picture.columns && height === newRows && width === newColumns) {
     return picture;
   }

@@ -7,7 +7,7 @@
       .map(name => document.getElementById(`try${name}`));
   const SVG = "http://www.w3.org/2000/svg";
   const MOST_BYTES = 50_000_000;
-  const MOST_PIXELS = 2000; // of a photograph's longer side; what is larger is made smaller first
+  const MOST_PIXELS = 9e6; // of a photograph; what is larger is made smaller first
   const NAMES = ["first", "second"];
   const sides = [null, null]; // of each picture: its ink and its embedding
   const percent = share => `${(100 * share).toFixed(1)} %`;
@@ -120,7 +120,7 @@
     } catch {
       throw new Error(`${file.name} is not a picture that this browser can read; save it as PNG or JPEG.`);
     }
-    const shrink = Math.min(1, MOST_PIXELS / Math.max(bitmap.width, bitmap.height));
+    const shrink = Math.min(1, Math.sqrt(MOST_PIXELS / bitmap.width / bitmap.height));
     const canvas = element("canvas", {width: Math.max(1, Math.round(bitmap.width * shrink)),
       height: Math.max(1, Math.round(bitmap.height * shrink))});
     const context = canvas.getContext("2d", {willReadFrequently: true});
@@ -129,7 +129,7 @@
     bitmap.close();
     let ink;
     try {
-      ink = pictures.likeMnist(pictures.greyOf(context.getImageData(0, 0, canvas.width, canvas.height)));
+      ink = pictures.likeMnist(pictures.greyOf(pictures.rgbOf(context.getImageData(0, 0, canvas.width, canvas.height))));
     } catch (problem) {
       throw new Error(`${file.name}: ${problem.message}`);
     }
@@ -239,7 +239,7 @@
     const line = (value, extra) => element("svg:line", {x1: x(value), x2: x(value), y1: 24, y2: bottom, stroke: "var(--ink)", ...extra});
     const word = (at, y, anchor, text, extra = {}) => element("svg:text", {x: at, y, "text-anchor": anchor, ...extra}, text);
     const peak = counts => x((counts.indexOf(Math.max(...counts)) + 0.5) * width);
-    const svg = element("svg:svg", {viewBox: `0 0 ${whole} 240`, role: "img", "aria-label": "Distances of the test pairs: those of one digit "
+    const svg = element("svg:svg", {viewBox: `0 0 ${whole} 252`, role: "img", "aria-label": "Distances of the test pairs: those of one digit "
         + `are mostly below the threshold of ${about.threshold.toFixed(3)}, those of two digits above`
         + (d === null ? "." : `; your pair is at ${d.toFixed(3)}.`)},
         curve(similar, "var(--same)"), curve(dissimilar, "var(--different)", "5 3"),
@@ -250,7 +250,7 @@
     for (let tick = 0; tick <= most; tick += most > 1 ? 0.5 : 0.25) {
       svg.append(word(Math.max(x(tick), left + 4), bottom + 18, tick > most - 0.05 ? "end" : "middle", tick));
     }
-    svg.append(word((left + right) / 2, bottom + 36, "middle", "distance"));
+    svg.append(word((left + right) / 2, bottom + 54, "middle", "distance"));
     if (d !== null) {
       const side = x(d) > right - 70 ? "end" : x(d) < 80 ? "start" : "middle";
       svg.append(line(d, {"stroke-width": 3, y1: 40}), word(x(d), 34, side, "yours", {"font-weight": "bold"}));

@@ -18,8 +18,8 @@ import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 
 /**
- * What the tests of the page Try it compare with: 200 pictures of digits of many kinds as files 000.png, 001.jpg, …, and beside each
- * what Pictures makes of it, 784 bytes of ink; or a small network that is kept as one that the reader has trained.
+ * What the tests of the page Try it compare with: 200 pictures of digits of many kinds as files 000.png, 001.jpg, …, and beside
+ * each what Pictures makes of it, 784 bytes of ink or the sentence that refuses it; or a small network that is kept as one that the reader has trained.
  */
 public final class TryItPeer {
 
@@ -44,10 +44,14 @@ public final class TryItPeer {
             Path file = folder.resolve(String.format("%03d.%s", i, jpeg ? "jpg" : "png"));
             ImageIO.write(i % 8 == 6 ? digits.image(one) : picture(digits.image(one), i % 8, i, random), jpeg ? "jpg" : "png",
                     file.toFile());
-            BufferedImage seen = Pictures.read(file);
-            byte[] ink = ((DataBufferByte) seen.getRaster().getDataBuffer()).getData().clone();
-            IntStream.range(0, ink.length).forEach(p -> ink[p] = (byte) (255 - (ink[p] & 0xff)));
-            Files.write(folder.resolve(String.format("%03d.ink", i)), ink);
+            Path answer = folder.resolve(String.format("%03d.ink", i));
+            try {
+                byte[] ink = ((DataBufferByte) Pictures.read(file).getRaster().getDataBuffer()).getData().clone();
+                IntStream.range(0, ink.length).forEach(p -> ink[p] = (byte) (255 - (ink[p] & 0xff)));
+                Files.write(answer, ink);
+            } catch (IOException refused) {
+                Files.writeString(answer, refused.getMessage().replace(file.toString(), file.getFileName().toString()));
+            }
         }
     }
 
@@ -78,6 +82,27 @@ public final class TryItPeer {
         }
         graphics.drawImage(drawing, place, null);
         graphics.dispose();
+        if (kind == 1 || kind == 4) {
+            light(picture, random);
+        }
         return picture;
+    }
+
+    /** A lamp on one side, a shadow's edge, and noise. */
+    private static void light(BufferedImage picture, Random random) {
+        double slope = random.nextDouble() - 0.5;
+        double edge = picture.getWidth() * (0.2 + 0.6 * random.nextDouble());
+        for (int y = 0; y < picture.getHeight(); y++) {
+            for (int x = 0; x < picture.getWidth(); x++) {
+                double part = (1 - Math.abs(slope) + slope * (2.0 * x / picture.getWidth() - 1)) * (x < edge ? 0.75 : 1);
+                int noise = (int) (6 * random.nextGaussian());
+                int rgb = picture.getRGB(x, y);
+                int shaded = 0;
+                for (int shift = 0; shift < 24; shift += 8) {
+                    shaded |= (int) Math.max(0, Math.min(255, part * (rgb >> shift & 0xff) + noise)) << shift;
+                }
+                picture.setRGB(x, y, shaded);
+            }
+        }
     }
 }

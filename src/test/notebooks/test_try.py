@@ -173,7 +173,7 @@ def test_a_wrong_file_gets_one_sentence_and_changes_nothing(browser, site, tmp_p
             " return c.toDataURL('image/png').split(',')[1]; })()")))
         for name, sentence in [("text.png", "text.png is not a picture that this browser can read; save it as PNG or JPEG."),
                                ("empty.jpg", "empty.jpg is not a picture that this browser can read; save it as PNG or JPEG."),
-                               ("white.png", "white.png: The picture has no ink, all its pixels being of one shade; draw something on it.")]:
+                               ("white.png", "white.png: the picture has no ink, all its pixels being of one shade; draw something on it.")]:
             page.set_input_files(".try-pad >> nth=1 >> input", tmp_path / name)
             settle(page)
             assert page.inner_text("#try-status") == sentence
@@ -224,12 +224,8 @@ def test_prepares_200_pictures_as_java_does(browser, site, tmp_path):
     java(tmp_path)
     session = onnxruntime.InferenceSession(PAGE / "network/network.onnx", providers=["CPUExecutionProvider"])
     threshold = float(session.get_modelmeta().custom_metadata_map["threshold"])
-    inks = np.stack([np.fromfile(file, np.uint8) for file in sorted(tmp_path.glob("*.ink"))])
     files = sorted([*tmp_path.glob("*.png"), *tmp_path.glob("*.jpg")], key=lambda file: file.stem)
-    assert len(files) == len(inks) == 200
-    vectors = session.run(None, {"input": inks.reshape(-1, 1, 28, 28).astype(np.float32) / 255})[0].astype(float)
-    ours = np.sqrt(((vectors[1:] - vectors[:-1]) ** 2).sum(axis=1))
-    theirs = []
+    sides, ours, theirs, refused = [None, None], [], [], 0
     with opened(browser, site) as page:
         for k, file in enumerate(files):
             if k < 4:
@@ -237,14 +233,26 @@ def test_prepares_200_pictures_as_java_does(browser, site, tmp_path):
             else:
                 page.set_input_files(f".try-pad >> nth={k % 2} >> input", file)
                 settle(page)
-            assert page.inner_text("#try-status") == ""
-            theirs += [distance(page)] if k else []
-    difference = np.abs(ours - np.array(theirs))
-    print(f"Figure: 199 pairs of 200 pictures, Java and the page: distances differ by at most {difference.max():.4f}, "
-          f"on average {difference.mean():.4f}; {np.mean(ours <= threshold):.0%} are within the threshold")
-    assert difference.max() < 0.02, [(files[k].name, files[k + 1].name) for k in np.flatnonzero(difference >= 0.02)]
+            prepared = file.with_suffix(".ink").read_bytes()
+            said = page.inner_text("#try-status")
+            if len(prepared) != 784:  # a sentence; the page keeps what it had
+                assert said == prepared.decode("utf-8")
+                refused += 1
+                continue
+            assert said == "", file.name
+            ink = np.frombuffer(prepared, np.uint8).reshape(1, 1, 28, 28).astype(np.float32) / 255
+            sides[k % 2] = session.run(None, {"input": ink})[0][0].astype(float)
+            if k:
+                ours.append(np.sqrt(((sides[1] - sides[0]) ** 2).sum()))
+                theirs.append(distance(page))
+    assert len(files) == 200 and refused <= 10
+    ours, theirs = np.array(ours), np.array(theirs)
+    difference = np.abs(ours - theirs)
+    print(f"Figure: {len(ours)} pairs of 200 pictures, of which both refuse {refused}, Java and the page: distances differ by at most "
+          f"{difference.max():.4f}, on average {difference.mean():.4f}; {np.mean(ours <= threshold):.0%} are within the threshold")
+    assert difference.max() < 0.02
     clear = np.abs(ours - threshold) > 0.02
-    assert ((ours <= threshold) == (np.array(theirs) <= threshold))[clear].all()
+    assert ((ours <= threshold) == (theirs <= threshold))[clear].all()
     assert 0.2 < np.mean(ours <= threshold) < 0.8
 
 
