@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -282,3 +283,12 @@ def test_a_file_of_another_hash_is_not_used(tmp_path):
     (tmp_path / "ort-wasm-simd-threaded.wasm").write_bytes(b"other")
     with pytest.raises(Problem, match="ort-wasm-simd-threaded.wasm of onnxruntime-web@.* is not the file"):
         demo.check(tmp_path / "ort-wasm-simd-threaded.wasm", demo.hashlib.sha256, demo.FILES["ort-wasm-simd-threaded.wasm"])
+
+
+def test_a_port_that_cannot_be_had_gets_one_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for port in (taken.getsockname()[1], 99_999):
+            with pytest.raises(Problem, match=rf"port {port} cannot be used \(.*\); choose another one with --port\."):
+                demo.serve(tmp_path, port, False)
