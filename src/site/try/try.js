@@ -12,6 +12,7 @@
   const sides = [null, null]; // of each picture: its ink and its embedding
   const percent = share => `${(100 * share).toFixed(1)} %`;
   let pictures; // the modules, and what is about the network
+  let photograph;
   let ort;
   let about;
   let session;
@@ -43,7 +44,7 @@
     }
     status.textContent = "The network is on its way (14 MB) …";
     try {
-      [pictures, {Pad: pads}, ort] = await Promise.all(["pictures.js", "pad.js", "ort.wasm.bundle.min.mjs"]
+      [pictures, {photograph}, {Pad: pads}, ort] = await Promise.all(["pictures.js", "ink.js", "pad.js", "ort.wasm.bundle.min.mjs"]
           .map(name => import(new URL(name, base))));
       ort.env.wasm.numThreads = 1;
       ort.env.wasm.wasmPaths = {wasm: new URL("ort-wasm-simd-threaded.wasm", base).href};
@@ -129,7 +130,7 @@
     bitmap.close();
     let ink;
     try {
-      ink = pictures.likeMnist(pictures.greyOf(pictures.rgbOf(context.getImageData(0, 0, canvas.width, canvas.height))));
+      ink = photograph(pictures.rgbOf(context.getImageData(0, 0, canvas.width, canvas.height)));
     } catch (problem) {
       throw new Error(`${file.name}: ${problem.message}`);
     }

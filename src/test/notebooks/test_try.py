@@ -174,7 +174,8 @@ def test_a_wrong_file_gets_one_sentence_and_changes_nothing(browser, site, tmp_p
             " return c.toDataURL('image/png').split(',')[1]; })()")))
         for name, sentence in [("text.png", "text.png is not a picture that this browser can read; save it as PNG or JPEG."),
                                ("empty.jpg", "empty.jpg is not a picture that this browser can read; save it as PNG or JPEG."),
-                               ("white.png", "white.png: the picture has no ink, all its pixels being of one shade; draw something on it.")]:
+                               ("white.png", "white.png: the picture has no ink, all its pixels being of one shade; draw something on it, "
+                                "dark on light or light on dark.")]:
             page.set_input_files(".try-pad >> nth=1 >> input", tmp_path / name)
             settle(page)
             assert page.inner_text("#try-status") == sentence
