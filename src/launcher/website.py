@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import nbformat
 
+from course import demo
 from notebooks import mathml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ BOOK = ROOT / "target" / "book"
 POM = ElementTree.parse(ROOT / "pom.xml").getroot()
 REPOSITORY = POM.findtext("{*}scm/{*}url")
 TITLE = "Siamese Networks in Java"
-PAGES = ("python_overview.md", "quiz.md")  # of notebooks/, beside the notebooks
+PAGES = ("python_overview.md", "quiz.md", "use_the_library.md")  # of notebooks/, beside the notebooks
 
 INDEX = f"""# {TITLE}
 
@@ -35,8 +36,20 @@ mode; [the project]({REPOSITORY}) says how to run it on a machine of your own.
 
 ![Two charts of the overview: the distances of similar and dissimilar pairs of digits, and the upper left corner of the ROC curve](images/result.png)
 
+[Try it](try_it.md): draw two digits in your browser, and see how far apart the network puts them. To use the network in a program
+of your own, see [Use the library](use_the_library.md).
+
 Begin with [the overview]({{overview}}). The chapters go deeper, and each has exercises whose solutions are folded: try first, then
 look. [The library](library.md) that the notebooks use is described class by class.
+"""
+
+TRY_IT = """# Try it
+
+Draw two digits. A network that was trained in this course says how far apart they are, and whether it takes them for the same digit.
+It runs in your browser: what you draw leaves this page for nowhere. [The overview]({overview}) says how it works.
+
+```{raw} html
+{page}```
 """
 
 LIBRARY = """# The library
@@ -106,14 +119,18 @@ def stage_all():
     for page in PAGES:
         (BOOK / page).write_text(links((NOTEBOOKS / page).read_text(encoding="utf-8")), encoding="utf-8")
     (BOOK / "index.md").write_text(INDEX.replace("{overview}", chapters[0].name), encoding="utf-8")
+    (BOOK / "try_it.md").write_text(TRY_IT.replace("{overview}", chapters[0].name).replace(
+        "{page}", (demo.PAGE / "page.html").read_text(encoding="utf-8")), encoding="utf-8")
     packages = sorted(p.parent for p in (ROOT / "src/main/java/siamese").rglob("package-info.java"))
     (BOOK / "library.md").write_text(LIBRARY + "<ul>\n" + "".join(
         f'<li><a href="api/siamese/{p.name}/package-summary.html"><code>siamese.{p.name}</code></a></li>\n' for p in packages)
         + '</ul>\n\n<p><a href="api/index.html">All classes</a></p>\n', encoding="utf-8")
     toc = {"format": "jb-book", "root": "index", "parts": [
+        {"caption": "In your browser", "chapters": [{"file": "try_it"}]},
         {"caption": "Chapters", "chapters": [{"file": p.stem} for p in chapters]},
         {"caption": "Exercises", "chapters": [{"file": f"exercises/{p.stem}", "title": "Exercises: " + title(p)} for p in solutions]},
-        {"caption": "Reference", "chapters": [{"file": p} for p in ("library", "quiz", "python_overview")]}]}
+        {"caption": "Reference",
+         "chapters": [{"file": p} for p in ("use_the_library", "library", "quiz", "python_overview")]}]}
     config = {
         "title": TITLE, "author": "the project's contributors", "execute": {"execute_notebooks": "off"}, "only_build_toc_files": True,
         "repository": {"url": REPOSITORY, "branch": "HEAD", "path_to_book": "notebooks"},
@@ -148,6 +165,7 @@ def main(site, javadoc, class_path):
     unfinished = site.with_name(site.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     shutil.copytree(BOOK / "_build" / "html", unfinished)
+    demo.assemble(unfinished)
     sources = sorted(str(p) for p in (ROOT / "src/main/java/siamese").rglob("*.java"))
     done = subprocess.run([javadoc, "-quiet", "-Xdoclint:none", "-notimestamp", "-encoding", "UTF-8", "-docencoding", "UTF-8", "-cp", class_path,
                            "-windowtitle", TITLE, "-d", str(unfinished / "api"), *sources], capture_output=True, text=True)

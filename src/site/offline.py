@@ -23,7 +23,7 @@ def local_only(app, pagename, templatename, context, doctree):
     """Jupyter Book prepares for Thebe, which is loaded from a server: this course runs on Binder instead."""
     for name in ("script_files", "css_files"):
         context[name] = [file for file in context.get(name, []) if "//" not in str(getattr(file, "filename", file))
-                         and "thebe" not in str(getattr(file, "filename", file))]
+                         and "thebe" not in f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', '')}"]
 
 
 def setup(app):

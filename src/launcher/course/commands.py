@@ -12,6 +12,7 @@ from pathlib import Path
 
 from course import LAUNCHER, NOTEBOOKS, OVERVIEW, ROOT, SPARK_BUILD, TARGET, VENV, WINDOWS, Problem, read, write
 from course.children import Lock, call, environment
+from course.demo import demo, runtime
 from course.machine import apt_install, chromium, may_install, proxy_flags
 from course.minutes import table
 from course.setup import JVM_FLAGS, class_path, maven, natives_home, python_packages, set_up, venv_python
@@ -173,6 +174,7 @@ def site(options) -> int:
     with Lock():
         python_packages(ROOT / "src" / "site" / "requirements.txt", VENV / "complete-site",
                         "Python packages for the site")
+    runtime()
     status = call([venv_python(), LAUNCHER / "website.py", TARGET / "site", javadoc, class_path()])
     if not status:
         print(f"The site begins at {TARGET / 'site' / 'index.html'}", flush=True)
@@ -278,6 +280,11 @@ Environment:
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
     command("slides", slides, "make the lecture's slides from notebooks/lecture.md and the committed charts, into target/slides")
     command("minutes", minutes, "say how many minutes a reader needs for each notebook, from its words, cells and last run")
+    sub = command("demo", demo, "serve a page to draw digits on, with the network that you trained last")
+    sub.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    sub.add_argument("--port", type=int, default=0, help="the port to listen on (default: any free one)")
+    sub.add_argument("--publish", action="store_true", help="serve nothing, but write the network that the site shows, "
+                     "and its test digits, into src/site/try/network")
     sub = command("setup", setup, "only set up what is missing (the other commands do it themselves)")
     sub.add_argument("--kernel", choices=["ijava", "jjava"], default="ijava", help="fetch this kernel, too")
     sub.add_argument("--mnist", action="store_true", help="fetch MNIST, too")

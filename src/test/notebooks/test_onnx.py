@@ -1,6 +1,7 @@
 """Networks that Java wrote as ONNX, read by others: the checker, and ONNX Runtime, whose embeddings are to equal ours."""
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -82,3 +83,21 @@ def test_the_python_of_chapter_04_compares_two_pictures(folder, tmp_path):
     wanted = np.sqrt(((ours[0] - ours[1]) ** 2).sum())
     assert float(distance) == pytest.approx(wanted, abs=1e-5) and wanted > 0
     assert answer == ("the same" if wanted <= 0.5 else "different")
+
+
+@pytest.mark.skipif(not os.environ.get("SIAMESE_LONG"), reason="fetches ONNX Runtime for Java, 75 MB that nothing else needs; test --long does")
+def test_onnx_runtime_for_java_gives_our_embeddings_too(folder):
+    jars = ROOT / "target" / "onnxruntime-java"
+    java = machine.find_java()
+    done = subprocess.run([*setup.maven(), "-B", "-q", "dependency:copy", "-Dartifact=com.microsoft.onnxruntime:onnxruntime:1.23.2",
+                           f"-DoutputDirectory={jars}"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8",
+                          env=dict(children.environment(), JAVA_HOME=str(java.parents[1])), timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run([java, "-cp", f"{jars}/*", ROOT / "src/test/notebooks/RunOnnx.java", folder, *NAMES], capture_output=True,
+                          text=True, encoding="utf-8", timeout=900)
+    assert done.returncode == 0, done.stderr
+    for name in NAMES:
+        _, _, ours = run(folder, name)
+        difference = np.abs(np.fromfile(folder / f"{name}.java", "<f4").reshape(ours.shape) - ours).max()
+        print(f"Figure: {name}: the embeddings of ONNX Runtime for Java differ by at most {difference:.1e}")
+        assert difference < 1e-5, name

@@ -27,9 +27,19 @@ def test_address_is_the_same_everywhere():
     assert found and set(found) == {address()}
 
 
+def test_the_site_is_linked_where_pom_has_it_and_shown_on_the_first_screen():
+    site = ElementTree.parse(ROOT / "pom.xml").getroot().findtext("{*}url")
+    owner, project = address().removeprefix("https://github.com/").split("/")
+    assert site == f"https://{owner}.github.io/{project}/"
+    for page in ("README.md", "notebooks/README.md"):
+        assert f"({site}try_it.html)" in (ROOT / page).read_text(encoding="utf-8"), page
+    start = README[:README.index("```")]
+    assert f"]({site}try_it.html)" in start and "](notebooks/images/try_it.png)" in start
+
+
 def test_commands_exist():
     named = re.findall(r"course\.py (\w+)([^`\n#|]*)", README)
-    assert {"run", "lab", "test"} <= {command for command, _ in named}
+    assert {"run", "lab", "demo", "test"} <= {command for command, _ in named}
     for command, rest in named:
         commands.arguments().parse_args([command, *rest.split()])
 

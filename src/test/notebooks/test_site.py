@@ -2,12 +2,15 @@
 import re
 import subprocess
 import sys
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 
 from conftest import ROOT
+from test_try import SEVEN, TWO, draw, opened
 
 SITE = ROOT / "target" / "site"
 NOTEBOOKS = ROOT / "notebooks"
@@ -37,7 +40,7 @@ def test_has_no_warning(built):
 
 def test_has_a_page_for_each_chapter_and_its_exercises(pages):
     wanted = {f"{p.stem}.html" for p in NOTEBOOKS.glob("*.ipynb")} | {f"exercises/{p.stem}.html" for p in (NOTEBOOKS / "solutions").glob("*.ipynb")}
-    assert wanted | {"index.html", "library.html", "python_overview.html", "search.html"} <= set(pages)
+    assert wanted | {"index.html", "library.html", "python_overview.html", "search.html", "try_it.html", "use_the_library.html"} <= set(pages)
     for name, soup in content(pages).items():
         shown = {a.get("href", "").rpartition("/")[2] for a in soup.select("nav a, .bd-sidebar-primary a")}
         assert {p.rpartition("/")[2] for p in wanted} <= shown | {name.rpartition("/")[2], "#", ""}, f"{name}: navigation"
@@ -111,6 +114,20 @@ def test_has_the_javadoc_of_every_public_type(built):
         if re.search(rf"^public .*\b{source.stem}\b", source.read_text(encoding="utf-8"), re.MULTILINE):
             page = SITE / "api" / source.relative_to(ROOT / "src/main/java").with_suffix(".html")
             assert page.exists(), page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_two_digits_can_be_drawn_in_the_site(built, browser, scheme):
+    with ThreadingHTTPServer(("127.0.0.1", 0), lambda *args: SimpleHTTPRequestHandler(*args, directory=str(SITE))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with opened(browser, f"http://127.0.0.1:{server.server_port}/try_it.html", color_scheme=scheme) as page:
+            draw(page, 0, SEVEN)
+            draw(page, 1, TWO)
+            assert page.inner_text("#try-result").endswith(": not the same digit.")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert "Your network" not in page.inner_text("#try-about")
+            page.screenshot(path=ROOT / "target" / "screenshots" / f"site-try-{scheme}.png", full_page=True)
+        server.shutdown()
 
 
 # What lies beyond the paper's edge, or is hidden by a scroll bar, which paper does not have.

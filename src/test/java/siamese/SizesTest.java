@@ -23,7 +23,7 @@ import siamese.model.SiameseNetwork;
  */
 class SizesTest {
 
-    private static final int CODE_LINES = 7_660;
+    private static final int CODE_LINES = 7_940;
     private static final int PUBLIC_TYPES = 35;
     private static final int PUBLIC_TYPES_WITH_NESTED = 50;
     private static final int LINES_OF_A_FILE = 350;

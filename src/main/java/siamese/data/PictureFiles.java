@@ -1,5 +1,6 @@
 package siamese.data;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -7,10 +8,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.w3c.dom.Element;
 
 /**
@@ -36,18 +39,43 @@ final class PictureFiles {
      * @throws IOException if it cannot be read or is no picture, in one sentence
      */
     static Rgb read(Path file, String remedy) throws IOException {
+        return read(file.toString(), () -> ImageIO.createImageInputStream(file.toFile()), Long.MAX_VALUE, remedy);
+    }
+
+    /**
+     * {@return what the bytes of a file show}
+     *
+     * @param mostPixels how many it may have: a small file may hold more than memory does
+     * @param remedy what to do if that fails, without the full stop
+     * @throws IOException if it is no picture or has more pixels, in one sentence
+     */
+    static Rgb read(byte[] bytes, long mostPixels, String remedy) throws IOException {
+        return read("This", () -> new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes)), mostPixels, remedy);
+    }
+
+    private static Rgb read(String name, Callable<ImageInputStream> open, long mostPixels, String remedy)
+            throws IOException {
+        long pixels = 0;
         String kind;
-        try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
+        try (ImageInputStream in = open.call()) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (readers.hasNext()) {
-                return read(readers.next(), in);
+                ImageReader reader = readers.next();
+                reader.setInput(in);
+                pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+                if (pixels <= mostPixels) {
+                    return read(reader);
+                }
+                reader.dispose();
             }
             byte[] head = new byte[32];
             kind = new String(head, 0, Math.max(0, in.read(head)), StandardCharsets.ISO_8859_1);
-        } catch (IOException | RuntimeException e) { // Java's readers throw all kinds of them
-            throw new IOException(file + " is damaged (" + reason(e) + "); " + remedy + ".", e);
+        } catch (Exception e) { // Java's readers throw all kinds of them
+            throw new IOException(name + " is damaged (" + reason(e) + "); " + remedy + ".", e);
         }
-        throw new IOException(file + (kind.isEmpty() ? " is empty; copy it again."
+        throw new IOException(pixels > 0
+                ? String.format("%s has %,d pixels, but may have %,d; make it smaller.", name, pixels, mostPixels)
+                : name + (kind.isEmpty() ? " is empty; send or copy it again."
                 : kind.strip().startsWith("<") ? " is a web page or a drawing in text, not a picture; " + remedy + "."
                 : kind.startsWith("ftyphe", 4) || kind.startsWith("ftypmif1", 4)
                 ? " is an HEIC picture, which Java cannot read; export it as JPEG, or let the telephone take "
@@ -62,9 +90,8 @@ final class PictureFiles {
                 ? "it is cut off or none of its kind" : message.strip().replaceAll("\\s+", " ");
     }
 
-    private static Rgb read(ImageReader reader, ImageInputStream in) throws IOException {
+    private static Rgb read(ImageReader reader) throws IOException {
         try {
-            reader.setInput(in);
             List<String> warnings = new ArrayList<>();
             reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
             ImageReadParam part = reader.getDefaultReadParam();

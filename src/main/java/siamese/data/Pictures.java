@@ -47,10 +47,26 @@ public final class Pictures {
     }
 
     /**
+     * Reads a picture that a program was sent and prepares it as {@link #read(Path)} does; nothing is written to disk.
+     *
+     * @param file the bytes of a file as {@link #read(Path)} reads it
+     * @param mostPixels how many it may have, such as 25 million: a file of some kilobytes may claim any number
+     * @return the picture, 28 × 28 pixels, dark ink on white paper
+     * @throws IOException if it is no picture, has more pixels, or shows nothing, in one sentence
+     */
+    public static BufferedImage read(byte[] file, long mostPixels) throws IOException {
+        try {
+            return photograph(PictureFiles.read(file, mostPixels, "send it as PNG"));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("This cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Prepares a picture the way MNIST's were: grey, scaled so that its ink fits into 20 × 20 pixels, and placed with
      * its centre of mass in the middle of 28 × 28 pixels. Whether the ink is dark on light paper or light on dark is
      * read off the picture's border. A picture of 28 × 28 pixels is only turned to dark on light. All that is dark
-     * counts as ink, as in a scan or a drawing; a photograph needs {@link #read}.
+     * counts as ink, as in a scan or a drawing; a photograph needs {@link #read(Path)}.
      *
      * @param picture of any size
      * @return the picture, 28 × 28 pixels, dark ink on white paper

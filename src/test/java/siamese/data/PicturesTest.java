@@ -102,6 +102,25 @@ class PicturesTest {
     }
 
     @Test
+    void bytesGiveWhatTheirFileGivesAndBadOnesOneSentence(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("a.png");
+        ImageIO.write(drawing(BufferedImage.TYPE_INT_RGB, Color.WHITE, Color.BLACK, 100), "png", file.toFile());
+        byte[] bytes = Files.readAllBytes(file);
+        assertArrayEquals(Pictures.read(file).getData().getSamples(0, 0, 28, 28, 0, (int[]) null),
+                Pictures.read(bytes, 10_000).getData().getSamples(0, 0, 28, 28, 0, (int[]) null));
+        assertEquals("This has 10,000 pixels, but may have 9,999; make it smaller.",
+                assertThrows(IOException.class, () -> Pictures.read(bytes, 9_999)).getMessage());
+        assertEquals("This is empty; send or copy it again.",
+                assertThrows(IOException.class, () -> Pictures.read(new byte[0], 9_999)).getMessage());
+        String damaged = assertThrows(IOException.class, () -> Pictures.read(Arrays.copyOf(bytes, 40), 10_000))
+                .getMessage();
+        assertTrue(damaged.startsWith("This is damaged (") && damaged.endsWith("); send it as PNG."), damaged);
+        ImageIO.write(new BufferedImage(50, 50, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
+        assertTrue(assertThrows(IOException.class, () -> Pictures.read(Files.readAllBytes(file), 9_999)).getMessage()
+                .startsWith("This cannot be used: the picture has no ink"));
+    }
+
+    @Test
     void badInputIsNamed(@TempDir Path folder) throws IOException {
         assertTrue(assertThrows(IOException.class, () -> Pictures.read(folder.resolve("none.png"))).getMessage()
                 .startsWith("There is no file"));
