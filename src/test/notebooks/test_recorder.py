@@ -18,6 +18,7 @@ def page(browser, request):
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
     page.goto(PAGE.as_uri())
+    page.scheme = request.param
     yield page
     assert page.errors == []
     assert all(url == PAGE.as_uri() or url.startswith("blob:") for url in page.requested), page.requested
@@ -50,7 +51,7 @@ def saved(page, folder):
 def test_what_is_written_is_saved_as_svc2004_has_it(page, tmp_path):
     write(page, [(100, 60), (160, 180), (220, 60)], [(300, 100), (400, 100)])
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"recorder-{page.evaluate('matchMedia(`(prefers-color-scheme: dark)`).matches')}.png")
+    page.screenshot(path=SCREENSHOTS / f"recorder-{page.scheme}.png")
     name, points = saved(page, tmp_path)
     assert name == "U1S1.TXT"
     times = [t for _, _, t, _ in points]

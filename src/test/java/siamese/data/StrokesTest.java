@@ -130,6 +130,16 @@ class StrokesTest {
     }
 
     @Test
+    void whatTheRecordersPageSavesIsRead() throws IOException { // made by test_recorder.py, in Chromium
+        Drawing drawing = StrokeFiles.signature("U1S1.TXT",
+                Files.readString(Path.of("src", "test", "resources", "signatures", "U1S1.TXT")));
+        int last = drawing.x().length - 1;
+        assertEquals(300, drawing.x()[last] - drawing.x()[0], 3);
+        assertEquals(2, IntStream.range(1, last + 1).filter(i -> drawing.down()[i - 1] && !drawing.down()[i]).count());
+        assertTrue(Arrays.stream(drawing.curves()[0]).anyMatch(v -> v == -1), "on the way in the air");
+    }
+
+    @Test
     void brokenSignaturesGetOneSentence() {
         assertEquals("U1S1.TXT promises 3 points in its first line, but has 2; it is cut off.", unreadable("3\n0 0 1 1\n0 1 2 1"));
         assertTrue(unreadable("2\n0 0 1 1\n0 1 2").startsWith("U1S1.TXT, line 3: 4 number(s) expected, but found \"0 1 2\""));
