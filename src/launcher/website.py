@@ -68,6 +68,8 @@ def links(source):
     the project is."""
     source = re.sub(r"\]\((?:\.\./)?(?:solutions|exercises)/(\d\d\w*\.ipynb)", r"](SITE_EXERCISES/\1", source)
     source = re.sub(r"\]\((?:\.\./)+(src/[\w/.-]+)", rf"]({REPOSITORY}/blob/HEAD/\1", source)
+    # no page of the book, but one by itself: Sphinx would offer it as a download
+    source = re.sub(r"\[([^\]]+)\]\((\.\./)?(signature_recorder\.html)\)", r'<a href="\2_static/\3">\1</a>', source)
     source = re.sub(r"\]\((?:\.\./)*README\.md(?:#[\w-]*)?\)", "](SITE_ROOT/index.md)", source)
     return source
 
@@ -116,6 +118,7 @@ def stage_all():
     shutil.copytree(NOTEBOOKS / "images", BOOK / "images")
     (BOOK / "_static").mkdir()
     shutil.copy(ROOT / "src" / "site" / "site.css", BOOK / "_static")
+    shutil.copy(NOTEBOOKS / "signature_recorder.html", BOOK / "_static")
     for page in PAGES:
         (BOOK / page).write_text(links((NOTEBOOKS / page).read_text(encoding="utf-8")), encoding="utf-8")
     (BOOK / "index.md").write_text(INDEX.replace("{overview}", chapters[0].name), encoding="utf-8")

@@ -24,7 +24,8 @@ import siamese.data.Examples;
 
 /**
  * The network that both branches share: any list of Deeplearning4j layers over examples of one shape, the last of which
- * gives one vector an example, the embedding. The overview's {@code create_base_network(input_shape)}.
+ * gives one vector an example, the embedding (of channels × rows × columns all numbers, channel by channel). The
+ * overview's {@code create_base_network(input_shape)}.
  *
  * <p>What a layer leaves open is as in Keras: Glorot's uniform weights (X. Glorot and Y. Bengio, AISTATS 2010), no
  * padding, and a layer without a name is called after its kind and place.

@@ -110,7 +110,8 @@ final class OnnxFile {
 
     private Onnx.GraphProto graph() throws IOException {
         int size = execution.network().getnLayers();
-        long numbers = execution.shapes()[size].getShape()[0];
+        InputType end = execution.shapes()[size];
+        long numbers = end.arrayElementsPerExample();
         if (views > 1) {
             look();
         }
@@ -118,6 +119,10 @@ final class OnnxFile {
             layer = execution.network().getLayerWiseConfigurations().getConf(k).getLayer();
             scope = layer.getLayerName();
             add(k);
+        }
+        if (end.getType() == InputType.Type.CNN) {
+            scope = "embedding";
+            node("Flatten", last);
         }
         if (views > 1) {
             scope = "views";

@@ -72,12 +72,13 @@ class ExecutionTest {
         MultiLayerNetwork oracle = new MultiLayerNetwork(configuration);
         oracle.init(execution.weights().dup().reshape(1, execution.weights().length()), true);
         oracle.setInput(examples.castTo(type));
-        INDArray expected = oracle.feedForward(true, false).get(base.layers().size());
+        INDArray output = oracle.feedForward(true, false).get(base.layers().size());
+        INDArray expected = output.rank() == 4 ? output.dup('c').reshape('c', output.size(0), -1) : output; // channel by channel
         INDArray embeddings = execution.forward(examples, true).dup('c');
         assertArrayEquals(expected.shape(), embeddings.shape());
         double embedded = largest(expected.sub(embeddings)) / largest(expected);
         INDArray d = slopes(embeddings);
-        oracle.backpropGradient(d.dup(), LayerWorkspaceMgr.noWorkspaces());
+        oracle.backpropGradient(d.dup('c').reshape('c', output.shape()), LayerWorkspaceMgr.noWorkspaces());
         execution.backward(d.dup('c'));
         INDArray claimed = oracle.getFlattenedGradients().reshape(execution.gradient().length()).dup();
         for (int k = 0; k < base.layers().size(); k++) { // Deeplearning4j has its running means there

@@ -59,6 +59,8 @@ final class SomeNetworks {
                 convolution(3, 3, 4, Activation.RELU).dilation(2, 2).build(),
                 new DenseLayer.Builder().nOut(3).build()));
         networks.put("one dense layer", BaseNetwork.of(InputType.convolutional(6, 5, 1), new DenseLayer.Builder().nOut(1).build()));
+        networks.put("twin 2 of 1993", BaseNetwork.of(InputType.convolutional(8, 200, 1),
+                convolution(8, 9, 6, Activation.TANH).build(), mean(), convolution(1, 8, 4, Activation.TANH).build(), mean()));
         networks.put("vectors", BaseNetwork.of(InputType.feedForward(7), new DenseLayer.Builder().nOut(6).activation(Activation.RELU).build(),
                 new DenseLayer.Builder().nOut(2).build()));
         networks.put("pooling with gaps", BaseNetwork.of(InputType.convolutional(12, 10, 2),
@@ -106,6 +108,10 @@ final class SomeNetworks {
 
     private static ConvolutionLayer.Builder convolution(int rows, int columns, int filters, Activation activation) {
         return new ConvolutionLayer.Builder(rows, columns).nOut(filters).activation(activation);
+    }
+
+    private static SubsamplingLayer mean() {
+        return new SubsamplingLayer.Builder(SubsamplingLayer.PoolingType.AVG).kernelSize(1, 3).stride(1, 3).build();
     }
 
     private static SubsamplingLayer pool() {
