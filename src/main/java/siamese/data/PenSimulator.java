@@ -11,8 +11,8 @@ import org.apache.commons.math3.special.Erf;
 import siamese.data.Strokes.Drawing;
 
 /**
- * Simulated signers and forgers, where there are no real ones: a kinematic model of the pen, the sigma-lognormal one (R.
- * Plamondon and M. Djioua, "A multi-level representation paradigm for handwriting stroke generation", Human Movement
+ * Simulated signers and forgers, where there are no real ones: a kinematic model of the pen, the sigma-lognormal one
+ * (R. Plamondon and M. Djioua, "A multi-level representation paradigm for handwriting stroke generation", Human Movement
  * Science 25, 2006, doi:10.1016/j.humov.2006.07.004). A signature is the sum of overlapping strokes. Stroke i, which
  * begins at t₀, has the length D and turns from the direction θₛ to θₑ, moves the pen with the speed
  *
@@ -51,7 +51,8 @@ public record PenSimulator(double size, double angle, double tempo, double rhyth
     public PenSimulator {
         double largest = DoubleStream.of(size, angle, tempo, rhythm, clumsiness / 10, ownRhythm).max().orElseThrow();
         double smallest = DoubleStream.of(size, angle, tempo, rhythm, clumsiness, ownRhythm).min().orElseThrow();
-        Validate.isTrue(smallest >= 0 && largest <= 1, "All parameters must be 0 to 1, clumsiness 0 to 10, but are %s, %s"
+        Validate.isTrue(smallest >= 0 && largest <= 1,
+                "All parameters must be 0 to 1, clumsiness 0 to 10, but are %s, %s"
                 + ", %s, %s, %s and %s.", size, angle, tempo, rhythm, clumsiness, ownRhythm);
     }
 
@@ -220,7 +221,7 @@ public record PenSimulator(double size, double angle, double tempo, double rhyth
         return onset + Math.exp(stroke.mu() + sigmas * stroke.sigma());
     }
 
-    /** {@return the share of a stroke's way that is done so long after its t₀: the lognormal's distribution function} */
+    /** {@return the share of a stroke's way that is done so long after its t₀: the lognormal's distribution} */
     private static double done(Stroke stroke, double since) {
         return since <= 0 ? 0 : (1 + Erf.erf((Math.log(since) - stroke.mu()) / (stroke.sigma() * Math.sqrt(2)))) / 2;
     }

@@ -66,7 +66,8 @@ public final class Strokes implements Examples {
                     + "%s pen states, but needs as many of each.", name, n, y.length, seconds.length, down.length);
             Validate.isTrue(n >= 2, "%s has %s point(s), but a drawing needs at least two; record it again.", name, n);
             for (int i = 0; i < n; i++) {
-                Validate.isTrue(Math.abs(x[i]) <= LARGEST && Math.abs(y[i]) <= LARGEST && Math.abs(seconds[i]) <= LARGEST,
+                Validate.isTrue(Math.abs(x[i]) <= LARGEST && Math.abs(y[i]) <= LARGEST
+                        && Math.abs(seconds[i]) <= LARGEST,
                         "%s has x %s, y %s and the time %s at point %s, but these must be numbers up to a billion; "
                         + "leave the point out.", name, x[i], y[i], seconds[i], i + 1);
                 Validate.isTrue(i == 0 || seconds[i] > seconds[i - 1], "%s: at point %s the time is %s s after %s s, "

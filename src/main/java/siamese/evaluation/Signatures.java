@@ -27,7 +27,8 @@ public final class Signatures {
      * @throws IllegalArgumentException if the numbers of curves differ, or there is none or no moment
      */
     public static double timeWarping(double[][] a, double[][] b, int band) {
-        Validate.isTrue(a.length == b.length && a.length > 0 && a[0].length > 0 && b[0].length > 0 && band >= 0, "a and b "
+        Validate.isTrue(a.length == b.length && a.length > 0 && a[0].length > 0 && b[0].length > 0 && band >= 0,
+                "a and b "
                 + "must have as many curves, of at least one moment, and band be at least 0, but have %s, %s and %s.",
                 a.length, b.length, band);
         double[][] first = MatrixUtils.createRealMatrix(a).transpose().getData();

@@ -73,7 +73,7 @@ final class LayerPlan {
             add(k);
         }
         activate();
-        if (shapes[shapes.length - 1].getType() == InputType.Type.CNN) { // as in 1993: all that is left is the embedding
+        if (shapes[shapes.length - 1].getType() == InputType.Type.CNN) { // as in 1993: what is left is the embedding
             steps.add(new FastLayers.Flatten(type));
         }
         return steps;
