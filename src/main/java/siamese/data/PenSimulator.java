@@ -13,7 +13,8 @@ import siamese.data.Strokes.Drawing;
 /**
  * Simulated signers and forgers, where there are no real ones: a kinematic model of the pen, the sigma-lognormal one
  * (R. Plamondon and M. Djioua, "A multi-level representation paradigm for handwriting stroke generation", Human
- * Movement Science 25, 2006, doi:10.1016/j.humov.2006.07.004). A signature is the sum of overlapping strokes. Stroke i, which
+ * Movement Science 25, 2006, doi:10.1016/j.humov.2006.07.004). A signature is the sum of overlapping
+ * strokes. Stroke i, which
  * begins at t₀, has the length D and turns from the direction θₛ to θₑ, moves the pen with the speed
  *
  * <pre>v(t) = D / (σ√(2π)(t − t₀)) · exp(−(ln(t − t₀) − μ)² / 2σ²)    in the direction
