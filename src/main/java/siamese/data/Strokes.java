@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Signatures or characters as the pen moved. To a network each is {@value #CURVES} curves over {@value #STEPS} moments,
+ * Signatures or characters as the pen moved. To a network each is {@value #CURVES} curves over 200 moments,
  * as in J. Bromley et al., "Signature Verification using a 'Siamese' Time Delay Neural Network" (NIPS 6, 1993). The
  * class of a genuine signature is its signer; every forgery is a class of its own, as it is like none. Immutable.
  */
@@ -82,7 +82,7 @@ public final class Strokes implements Examples {
         }
 
         /**
-         * {@return the eight curves of {@value #STEPS} numbers each, mostly within −1 to 1: the pen (1 down, −1 up), x,
+         * {@return the eight curves of 200 numbers each, mostly within −1 to 1: the pen (1 down, −1 up), x,
          * y, the speed, the centripetal and the tangential acceleration, the cosine and the sine of the direction}
          *
          * <p>The path is interpolated linearly at evenly spaced moments; of x and y the straight line in time that fits
