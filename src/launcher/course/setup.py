@@ -237,8 +237,8 @@ def natives_home() -> list[str]:
 
 def natives_place() -> Path:
     """Where it unpacks them, with or without SIAMESE_HOME."""
-    home = os.environ.get("SIAMESE_HOME")
-    return (Path(home) / "javacpp" if home else Path.home() / ".javacpp" / "cache").expanduser().resolve()
+    told = natives_home()
+    return Path(told[0].partition("=")[2]) if told else (Path.home() / ".javacpp" / "cache").resolve()
 
 
 def natives(java: Path, built: bool) -> str:

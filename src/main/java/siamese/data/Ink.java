@@ -83,8 +83,8 @@ final class Ink {
 
     /** The sheet (or board) alone, where it lies in the picture with something darker (or lighter) all around it. */
     private Rgb paper() {
-        int[] border = IntStream.range(0, size).filter(this::isBorder).map(picture::brightness).sorted().toArray();
-        int[] all = IntStream.range(0, size).map(picture::brightness).sorted().toArray();
+        int[] border = shades(this::isBorder);
+        int[] all = shades(p -> true);
         double middle = (all[(int) (0.02 * size)] + all[(int) (0.98 * size)]) / 2.0;
         boolean dark = border[border.length / 2] < middle;
         if (IntStream.of(border).filter(value -> value < middle == dark).count() < 0.9 * border.length) {
@@ -106,6 +106,11 @@ final class Ink {
         boolean[] outside = grown(off, Math.max(1, sheet.longer() / 50));
         return new Rgb(rows, columns, IntStream.range(0, size).map(p -> outside[p] ? blank : picture.pixels()[p])
                 .toArray()).scaled(sheet.top, sheet.left, sheet.height(), sheet.width(), sheet.height(), sheet.width());
+    }
+
+    /** The brightness of some of the pixels, from the darkest on. */
+    private int[] shades(IntPredicate of) {
+        return IntStream.range(0, size).filter(of).map(picture::brightness).sorted().toArray();
     }
 
     private int mean(int[] places) {
@@ -145,8 +150,8 @@ final class Ink {
 
     /** What part of the paper's light is missing (of a board's darkness), in the channel that misses most. */
     private double[] strength() {
-        int[] border = IntStream.range(0, size).filter(this::isBorder).map(picture::brightness).sorted().toArray();
-        int[] all = IntStream.range(0, size).map(picture::brightness).sorted().toArray();
+        int[] border = shades(this::isBorder);
+        int[] all = shades(p -> true);
         int paper = border[border.length / 2];
         int rare = size / 500;
         int turn = paper - all[rare] >= all[size - 1 - rare] - paper ? 0 : 255;

@@ -14,8 +14,8 @@ import siamese.data.Strokes.Drawing;
  * Simulated signers and forgers, where there are no real ones: a kinematic model of the pen, the sigma-lognormal one
  * (R. Plamondon and M. Djioua, "A multi-level representation paradigm for handwriting stroke generation", Human
  * Movement Science 25, 2006, doi:10.1016/j.humov.2006.07.004). A signature is the sum of overlapping
- * strokes. Stroke i, which
- * begins at t₀, has the length D and turns from the direction θₛ to θₑ, moves the pen with the speed
+ * strokes. Stroke i, which begins at t₀, has the length D and turns from the direction θₛ to θₑ, moves the pen with
+ * the speed
  *
  * <pre>v(t) = D / (σ√(2π)(t − t₀)) · exp(−(ln(t − t₀) − μ)² / 2σ²)    in the direction
  * φ(t) = θₛ + (θₑ − θₛ)·½(1 + erf((ln(t − t₀) − μ) / σ√2))</pre>
@@ -53,8 +53,8 @@ public record PenSimulator(double size, double angle, double tempo, double rhyth
         double largest = DoubleStream.of(size, angle, tempo, rhythm, clumsiness / 10, ownRhythm).max().orElseThrow();
         double smallest = DoubleStream.of(size, angle, tempo, rhythm, clumsiness, ownRhythm).min().orElseThrow();
         Validate.isTrue(smallest >= 0 && largest <= 1,
-                "All parameters must be 0 to 1, clumsiness 0 to 10, but are %s, %s"
-                + ", %s, %s, %s and %s.", size, angle, tempo, rhythm, clumsiness, ownRhythm);
+                "All parameters must be 0 to 1, clumsiness 0 to 10, but are %s, %s, %s, %s, %s and %s.", size, angle,
+                tempo, rhythm, clumsiness, ownRhythm);
     }
 
     /** {@return the simulator of the course} */

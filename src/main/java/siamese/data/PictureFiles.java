@@ -61,12 +61,15 @@ final class PictureFiles {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (readers.hasNext()) {
                 ImageReader reader = readers.next();
-                reader.setInput(in);
-                pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                if (pixels <= mostPixels) {
-                    return read(reader);
+                try {
+                    reader.setInput(in);
+                    pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+                    if (pixels <= mostPixels) {
+                        return read(reader, (int) Math.max(1, Math.ceil(Math.sqrt(pixels / MOST_PIXELS))));
+                    }
+                } finally {
+                    reader.dispose();
                 }
-                reader.dispose();
             }
             byte[] head = new byte[32];
             kind = new String(head, 0, Math.max(0, in.read(head)), StandardCharsets.ISO_8859_1);
@@ -90,25 +93,20 @@ final class PictureFiles {
                 ? "it is cut off or none of its kind" : message.strip().replaceAll("\\s+", " ");
     }
 
-    private static Rgb read(ImageReader reader) throws IOException {
-        try {
-            List<String> warnings = new ArrayList<>();
-            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-            ImageReadParam part = reader.getDefaultReadParam();
-            double pixels = (double) reader.getWidth(0) * reader.getHeight(0);
-            int step = (int) Math.max(1, Math.ceil(Math.sqrt(pixels / MOST_PIXELS)));
-            part.setSourceSubsampling(step, step, 0, 0);
-            Rgb picture = Rgb.of(reader.read(0, part));
-            if (warnings.stream().anyMatch(warning -> warning.contains("remature end"))) { // of JPEG: the rest is grey
-                throw new IOException("it is cut off");
-            }
-            String mark = orientation(reader);
-            boolean swap = mark.contains("90") || mark.contains("270");
-            return mark.equals("Normal") ? picture
-                    : picture.turned(swap, FROM_RIGHT.contains(mark), FROM_BOTTOM.contains(mark));
-        } finally {
-            reader.dispose();
+    /** The first picture, upright: of each step pixels of a row, and of each step rows, one. */
+    private static Rgb read(ImageReader reader, int step) throws IOException {
+        List<String> warnings = new ArrayList<>();
+        reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+        ImageReadParam part = reader.getDefaultReadParam();
+        part.setSourceSubsampling(step, step, 0, 0);
+        Rgb picture = Rgb.of(reader.read(0, part));
+        if (warnings.stream().anyMatch(warning -> warning.contains("remature end"))) { // of JPEG: the rest is grey
+            throw new IOException("it is cut off");
         }
+        String mark = orientation(reader);
+        boolean swap = mark.contains("90") || mark.contains("270");
+        return mark.equals("Normal") ? picture
+                : picture.turned(swap, FROM_RIGHT.contains(mark), FROM_BOTTOM.contains(mark));
     }
 
     private static String orientation(ImageReader reader) {

@@ -28,8 +28,8 @@ public final class Signatures {
      */
     public static double timeWarping(double[][] a, double[][] b, int band) {
         Validate.isTrue(a.length == b.length && a.length > 0 && a[0].length > 0 && b[0].length > 0 && band >= 0,
-                "a and b "
-                + "must have as many curves, of at least one moment, and band be at least 0, but have %s, %s and %s.",
+                "a and b must have as many curves, of at least one moment, and band be at least 0, but have %s, %s "
+                + "and %s.",
                 a.length, b.length, band);
         double[][] first = MatrixUtils.createRealMatrix(a).transpose().getData();
         double[][] second = MatrixUtils.createRealMatrix(b).transpose().getData();
