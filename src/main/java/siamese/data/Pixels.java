@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -197,10 +198,13 @@ record Pixels(int rows, int columns, Channels channels, boolean bits, byte[] dat
 
     /** {@return the beginning of the SHA-256 of a text and all pictures, 16 hexadecimal digits} */
     String fingerprint(String text) {
+        return fingerprint(text, IntStream.range(0, size()).mapToObj(this::get));
+    }
+
+    /** {@return the same of a text and all examples, in their order} */
+    static String fingerprint(String text, Stream<byte[]> examples) {
         MessageDigest digest = DigestUtils.updateDigest(DigestUtils.getSha256Digest(), text);
-        for (int i = 0; i < size(); i++) {
-            digest.update(get(i));
-        }
+        examples.sequential().forEachOrdered(digest::update);
         return HexFormat.of().formatHex(digest.digest(), 0, 8);
     }
 }

@@ -5,14 +5,11 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -228,13 +225,11 @@ public final class Strokes implements Examples {
 
     @Override
     public String fingerprint() {
-        MessageDigest digest = DigestUtils.updateDigest(DigestUtils.getSha256Digest(), Arrays.toString(labels));
-        for (float[] own : curves) {
-            ByteBuffer bytes = ByteBuffer.allocate(4 * own.length);
+        return Pixels.fingerprint(Arrays.toString(labels), Stream.of(curves).map(own -> {
+            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * own.length);
             bytes.asFloatBuffer().put(own);
-            digest.update(bytes);
-        }
-        return HexFormat.of().formatHex(digest.digest(), 0, 8);
+            return bytes.array();
+        }));
     }
 
     @Override
