@@ -129,7 +129,7 @@ def screenshot(page, name):
 
 
 def training_cell(page):
-    return page.locator(".jp-CodeCell", has_text=re.compile(r"\.fit\(")).first
+    return page.locator(".jp-CodeCell", has_text="new TrainingProgress()").first
 
 
 def assert_pictures_and_tables_show(page, pictures, rows):
