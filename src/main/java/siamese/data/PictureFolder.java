@@ -1,7 +1,6 @@
 package siamese.data;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -98,32 +98,33 @@ record PictureFolder(Path folder, List<Path> files, int[] labels, List<Path> cla
     LabeledImages read(int rows, int columns, Channels channels, Consumer<String> leftOut, boolean mustFit)
             throws IOException {
         Pixels pixels = Pixels.allocate(files.size(), rows, columns, channels, false);
-        String[] troubles = new String[files.size()];
+        IOException[] troubles = new IOException[files.size()];
+        AtomicInteger refused = new AtomicInteger(files.size());
         Semaphore room = new Semaphore((int) (1 + Runtime.getRuntime().maxMemory() / MEMORY_OF_A_PHOTOGRAPH));
-        try {
-            IntStream.range(0, files.size()).parallel().forEach(k -> {
-                room.acquireUninterruptibly();
-                try {
-                    Rgb picture = read(files.get(k));
-                    if (mustFit && (picture.rows() != rows || picture.columns() != columns)) {
-                        throw new IOException(files.get(k) + " is " + picture.rows() + " x " + picture.columns()
-                                + " pixels, but " + files.get(0) + " is " + rows + " x " + columns
-                                + "; give the size that all shall have.");
-                    }
-                    pixels.set(k, picture.fitted(rows, columns).ink(channels));
-                } catch (IOException e) {
-                    if (leftOut == null) {
-                        throw new UncheckedIOException(e);
-                    }
-                    troubles[k] = e.getMessage();
-                } finally {
-                    room.release();
+        IntStream.range(0, files.size()).parallel().filter(k -> k < refused.get()).forEach(k -> {
+            room.acquireUninterruptibly();
+            try {
+                Rgb picture = read(files.get(k));
+                if (mustFit && (picture.rows() != rows || picture.columns() != columns)) {
+                    throw new IOException(files.get(k) + " is " + picture.rows() + " x " + picture.columns()
+                            + " pixels, but " + files.get(0) + " is " + rows + " x " + columns
+                            + "; give the size that all shall have.");
                 }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+                pixels.set(k, picture.fitted(rows, columns).ink(channels));
+            } catch (IOException e) {
+                troubles[k] = e;
+                if (leftOut == null) {
+                    refused.accumulateAndGet(k, Math::min);
+                }
+            } finally {
+                room.release();
+            }
+        });
+        if (refused.get() < files.size()) {
+            throw troubles[refused.get()];
         }
-        Stream.of(troubles).filter(Objects::nonNull).forEach(leftOut == null ? trouble -> { } : leftOut);
+        Stream.of(troubles).filter(Objects::nonNull).map(IOException::getMessage)
+                .forEach(trouble -> leftOut.accept(trouble));
         int[] kept = IntStream.range(0, troubles.length).filter(k -> troubles[k] == null).toArray();
         checkClasses(kept);
         LabeledImages all = new LabeledImages(name(folder.toAbsolutePath().normalize()),
