@@ -280,6 +280,19 @@ def test_the_committed_network_is_small_and_real():
     assert sum(about["histogram"]["similar"]) == sum(about["histogram"]["dissimilar"]) == 8910
 
 
+@pytest.mark.skipif(not os.environ.get("SIAMESE_LONG"), reason="fetches Node.js from PyPI, 60 MB; test --long does")
+def test_without_npm_the_one_of_pypi_fetches_the_runtime(tmp_path, monkeypatch):
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: which(name, path=path) if path else None)
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    for module in demo, setup:
+        monkeypatch.setattr(module, "VENV", venv)
+    monkeypatch.setattr(demo, "TARGET", tmp_path)
+    assert sorted(file.name for file in demo.runtime().iterdir()) == sorted([*demo.FILES, "complete"])
+    assert list(venv.rglob("npm*")), "npm was found elsewhere"
+
+
 def test_a_file_of_another_hash_is_not_used(tmp_path):
     (tmp_path / "ort-wasm-simd-threaded.wasm").write_bytes(b"other")
     with pytest.raises(Problem, match="ort-wasm-simd-threaded.wasm of onnxruntime-web@.* is not the file"):

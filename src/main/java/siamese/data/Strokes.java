@@ -243,7 +243,7 @@ public final class Strokes implements Examples {
     @Override
     public String toString() {
         long forgeries = IntStream.range(0, size()).filter(this::forged).count();
-        return String.format("%s: %,d drawings by %,d signers%s", source, size(), classes - forgeries,
-                forgeries == 0 ? "" : String.format(", %,d of them forged", forgeries));
+        return String.format(forgeries == 0 ? "%s: %,d drawings in %,d classes"
+                : "%s: %,d drawings by %,d signers, %,d of them forged", source, size(), classes - forgeries, forgeries);
     }
 }

@@ -199,6 +199,7 @@ class StrokesTest {
     @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+", disabledReason = "SIAMESE_DATA names no Omniglot")
     void omniglotHasTwentyDrawersOfEachCharacter() throws IOException {
         Strokes strokes = Strokes.omniglot();
+        assertEquals("Omniglot's strokes: 4,840 drawings in 242 classes", strokes.toString());
         assertEquals(4_840, strokes.size());
         assertEquals(242, strokes.classes());
         assertTrue(Arrays.stream(strokes.classCounts()).allMatch(n -> n == 20));
