@@ -198,5 +198,5 @@ def test_the_quiz_has_ten_questions_with_folded_answers_for_each_chapter():
     assert sorted(parts) == [p.name for p in COMMITTED if p.parent.name == "notebooks"]
     for chapter, part in parts.items():
         assert [int(n) for n in re.findall(r"^(\d+)\. .*[?.]$", part, re.MULTILINE)] == list(range(1, 11)), chapter
-        assert len(re.findall(r"^   <details><summary>Answer</summary>.+</details>$", part, re.MULTILINE)) == 10, chapter
+        assert len(re.findall(r"^    <details><summary>Answer</summary>.+</details>$", part, re.MULTILINE)) == 10, chapter
     assert "(quiz.md)" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
