@@ -24,8 +24,10 @@ TEMPLATE = """{%% extends 'reveal/index.html.j2' %%}
 .reveal h1, .reveal h2 { text-transform: none; font-size: 1.5em; }
 .reveal { font-size: 26px; }
 .reveal .slides { text-align: left; }
-.reveal img { max-height: 430px; max-width: 100%%; margin: 0 auto; display: block; }
-.reveal table { font-size: 0.7em; margin: 0 auto; }
+.reveal img { height: 410px; width: auto; max-width: 100%%; object-fit: contain; margin: 0 auto; display: block; }
+.reveal section:has(.jp-CodeCell ~ .jp-CodeCell img) img { height: 240px; }
+.reveal table { font-size: 0.8em; margin: 0 auto !important; }
+.reveal caption { white-space: nowrap; }
 .jp-OutputPrompt, .jp-InputPrompt { display: none; }
 </style>{%% endblock %%}
 {%% block footer_js %%}<script>%s</script>

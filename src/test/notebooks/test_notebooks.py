@@ -8,6 +8,7 @@ import pytest
 import course
 import notebooks
 from conftest import ROOT, code_cells, trouble
+from course import minutes
 from test_launcher import outside
 
 COMMITTED = [p for p in sorted((ROOT / "notebooks").rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
@@ -135,6 +136,31 @@ def test_every_chapter_has_its_exercises_and_names_them(path):
     assert f"({path.name}) | {times[0]} | [{times[1]} min](exercises/{path.name})" in guide
 
 
+def test_stated_minutes_are_the_computed_ones_everywhere():
+    """A notebook states what its text and cells take, to five minutes (the run, which the repository does not know, is left
+    out); the pages state the same and the sums; no hour of the twelve is longer than one, at two thirds of a reader's time."""
+    found = {p.stem: minutes.of(p) for p in COMMITTED if p.parent.name == "notebooks"}
+    off = {stem: (round(f["minutes"] - f["run"] / 60), f["stated"]) for stem, f in found.items()
+           if abs(f["minutes"] - f["run"] / 60 - f["stated"]) > 5}
+    assert not off, f"computed, stated: {off}"
+    guide = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| \[.*?\]\((\w+)\.ipynb\) \| (\d+) \| (?:\[(\d+) min\])?", guide, re.MULTILINE)
+    assert {stem: int(stated) for _, stem, stated, _ in rows} == {stem: f["stated"] for stem, f in found.items()}
+    words = dict(zip(range(11, 19), "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen".split()))
+    reading, exercises = (words[round(sum(int(row[column] or 0) for row in rows) / 60)] for column in (2, 3))
+    assert f"about {reading} hours in all" in guide and f"about {exercises} hours again" in guide
+    assert f"about {reading} hours alone" in (ROOT / "README.md").read_text(encoding="utf-8")
+    optional = re.search(r"optional reading takes (\d+)", (ROOT / "notebooks" / "05_evaluation.ipynb").read_text(encoding="utf-8"))
+    assert abs(int(optional[1]) - found["05_evaluation"]["optional"]) <= 5
+    takes = {number: int(stated) for number, _, stated, _ in rows}
+    hours = re.findall(r"\| 1 \| ([^|\n]+)", guide.partition("## Twelve hours")[2].partition("\n## ")[0])
+    assert len(hours) == 12
+    for hour in (h for h in hours if "to the end of" not in h and "from 2014 on" not in h):
+        chapters = re.findall(r"\((\d\d\w?)\)", hour)
+        left_out = int(optional[1]) if "without its optional reading" in hour else 0
+        assert chapters and (sum(takes[number] for number in chapters) - left_out) * 2 / 3 <= 60, hour
+
+
 def test_the_appendix_accounts_for_every_box_and_is_linked():
     appendix = ROOT / "notebooks" / "python_overview.md"
     text = appendix.read_text(encoding="utf-8")
@@ -172,5 +198,5 @@ def test_the_quiz_has_ten_questions_with_folded_answers_for_each_chapter():
     assert sorted(parts) == [p.name for p in COMMITTED if p.parent.name == "notebooks"]
     for chapter, part in parts.items():
         assert [int(n) for n in re.findall(r"^(\d+)\. .*[?.]$", part, re.MULTILINE)] == list(range(1, 11)), chapter
-        assert len(re.findall(r"^   <details><summary>Answer</summary>.+</details>$", part, re.MULTILINE)) == 10, chapter
+        assert len(re.findall(r"^    <details><summary>Answer</summary>.+</details>$", part, re.MULTILINE)) == 10, chapter
     assert "(quiz.md)" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
