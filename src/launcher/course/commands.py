@@ -16,6 +16,7 @@ from course.demo import demo, runtime
 from course.machine import apt_install, chromium, may_install, proxy_flags
 from course.minutes import table
 from course.setup import JVM_FLAGS, class_path, maven, natives_home, python_packages, set_up, venv_python
+from course.versions import versions
 
 WORTH_SHOWING = re.compile(r"\[(ERROR|WARNING)\]|\[INFO\] (Running|Tests run)|Figure: ")  # of what Maven says
 
@@ -136,9 +137,9 @@ def test(options) -> int:
         return call([sys.executable, LAUNCHER / "binder.py"])
     spark = options.spark or (SPARK_BUILD / "built").exists()
     java = set_up(spark=spark)
-    reports, failed = [], 0
+    reports, failed, others = [], 0, (0, 0, 0)
     env = dict(environment(), JAVA_HOME=str(java.parents[1]), SIAMESE_LONG="1" if options.long else "")
-    if options.only != "notebooks":
+    if options.only in (None, "java"):
         for profile, folder in [([], TARGET), (["-P", "spark"], SPARK_BUILD)][:2 if spark else 1]:
             shutil.rmtree(folder / "surefire-reports", ignore_errors=True)
             failed |= call([*maven(), "-B", "-ntp", "-Dstyle.color=never", *profile, "verify"],
@@ -147,7 +148,7 @@ def test(options) -> int:
         if not spark:
             print("Spark's tests are left out, since Spark is not set up here; "
                   "--spark fetches it (about 250 MB) and runs them.", flush=True)
-    if options.only != "java":
+    if options.only in (None, "notebooks"):
         with Lock():
             python_packages(ROOT / "src" / "test" / "requirements.txt", VENV / "complete-tests",
                             "Python packages for the tests")
@@ -157,10 +158,15 @@ def test(options) -> int:
         failed |= call([venv_python(), "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", f"--junitxml={report}",
                         ROOT / "src" / "test" / "notebooks", *(["-k", options.k] if options.k else [])], env=env)
         reports += [report] * report.exists()
+    if options.versions or options.only == "versions":
+        *others, found = versions(java)
+        reports += found
     suites = [suite for report in reports for suite in ElementTree.parse(report).getroot().iter("testsuite")]
     total, bad, skipped = (sum(int(suite.get(name, 0)) for suite in suites for name in names)
                            for names in (["tests"], ["failures", "errors"], ["skipped"]))
-    passed = total - bad - skipped
+    slow = sorted((-float(case.get("time", 0)), case.get("name")) for suite in suites for case in suite.iter("testcase"))
+    print("Tests of more than a minute:", ", ".join(f"{name} ({-seconds:.0f} s)" for seconds, name in slow if seconds < -60) or "none")
+    passed, bad, skipped = total - bad - skipped + others[0], bad + others[1], skipped + others[2]
     print(f"\n{passed} passed, {bad} failed, {skipped} skipped", flush=True)
     return 1 if failed or bad or not passed else 0
 
@@ -265,7 +271,10 @@ Environment:
                      help="open another folder than notebooks, a copy of your own for example")
     sub.add_argument("--port", type=int, help="the port to listen on (default: 8888 or the next free one)")
     sub = command("test", test, "run all tests: the Java library's, then the notebooks', launcher's and browser's")
-    sub.add_argument("--only", choices=["java", "notebooks"], help="only the tests of one kind")
+    sub.add_argument("--only", choices=["java", "notebooks", "versions"], help="only the tests of one kind")
+    sub.add_argument("--versions", action="store_true",
+                     help="the quick overview on the oldest and the newest Python of this machine, and it and the Java "
+                          "library's tests on its newest Java, too, each in a new copy")
     sub.add_argument("--long", action="store_true",
                      help="the test campaigns at full length: hundreds of thousands of broken files, 50 seeds")
     sub.add_argument("--spark", action="store_true",

@@ -16,13 +16,14 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
 
 import course
-from course import children, machine, setup
+from course import children, machine, setup, versions
 import notebooks
 from conftest import ROOT, java_notebook, wait_until
 
@@ -106,6 +107,43 @@ class TestJava:
         assert machine.find_java() == tmp_path / "home" / "bin" / "java"
         monkeypatch.delenv("JAVA_HOME")
         assert machine.find_java() == tmp_path / "path" / "bin" / "java"
+
+
+class TestVersions:
+    @pytest.fixture
+    def machine_has(self, monkeypatch):
+        """Tells which Pythons and Javas there are; this Python is 3.12, and Java 17's command is called java17."""
+        def tell(pythons, javas):
+            monkeypatch.setattr(versions, "sys", SimpleNamespace(version_info=(3, 12, 0), executable="python3.12"))
+            monkeypatch.setattr(versions, "pythons", lambda: {minor: Path(f"python3.{minor}") for minor in pythons})
+            monkeypatch.setattr(versions, "javas", lambda: {java: Path(f"java{java}") for java in javas})
+            monkeypatch.setattr(versions, "release", lambda java: int(java.name[4:]))
+            chosen, lacking = versions.cells(Path("java17"))
+            return [(python.name, java.name, tests) for python, java, tests in chosen], lacking
+        return tell
+
+    def test_the_oldest_and_the_newest_run(self, machine_has):
+        assert machine_has([10, 11, 12, 14], [17, 21, 25]) == ([("python3.10", "java17", False), ("python3.14", "java25", True)], [])
+
+    def test_a_newer_java_alone_runs_on_this_python(self, machine_has):
+        chosen, lacking = machine_has([12], [17, 21])
+        assert chosen == [("python3.12", "java21", True)] and [text.split(" that is ")[0] for text in lacking] == [
+            "Skipped: no Python from 3.10 on", "Skipped: no Python newer than 3.12 is on this machine."]
+
+    def test_what_is_not_here_is_said(self, machine_has):
+        chosen, lacking = machine_has([], [])
+        assert chosen == [] and len(lacking) == 3 and "no Java newer than 17" in lacking[2]
+
+    @POSIX
+    def test_commands_that_are_no_python_that_will_do_are_left_out(self, tmp_path, monkeypatch):
+        for folder, minor, status in (("path", 10, 1), ("path", 11, 1), ("pyenv/3.10.1/bin", 10, 0)):
+            command = tmp_path / folder / f"python3.{minor}"
+            command.parent.mkdir(parents=True, exist_ok=True)
+            command.write_text(f"#!/bin/sh\nexit {status}\n")
+            command.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path / "path"))
+        monkeypatch.setattr(versions, "PYTHONS", tmp_path / "pyenv")
+        assert versions.pythons() == {10: tmp_path / "pyenv/3.10.1/bin/python3.10"}
 
 
 def test_missing_venv_module_is_named(tmp_path):

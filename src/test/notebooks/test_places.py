@@ -1,4 +1,4 @@
-"""Binder and Codespaces: one environment, the same start, quick mode."""
+"""Binder and Codespaces: one environment, the same start, quick mode; and the machines that GitHub tests on."""
 import json
 import os
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 import course
 from course import children, commands, machine, setup
@@ -49,6 +50,17 @@ def test_codespaces_has_binders_java_and_python():
     for name in re.findall(r"[\w./]+\.(?:txt|py|md)", json.dumps(CONTAINER)):
         assert (ROOT / name).exists(), name
     assert CONTAINER["remoteUser"] == "root" and os.access(ROOT / "course.py", os.R_OK)
+
+
+def test_github_runs_every_java_and_python_on_every_system_within_a_time():
+    """Whether the files are GitHub's language actionlint says; CONTRIBUTING.md has its command."""
+    jobs = {name: job for path in (ROOT / ".github" / "workflows").glob("*.yml")
+            for name, job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].items()}
+    assert [name for name, job in jobs.items() if not 0 < job.get("timeout-minutes", 0) <= 90] == []
+    matrix = jobs["platforms"]["strategy"]["matrix"]
+    assert {cell["java"] for cell in matrix["versions"]} == {"17", "21", "25"}
+    assert {cell["python"] for cell in matrix["versions"]} == {f"3.{minor}" for minor in range(10, 15)}
+    assert {system.split("-")[0] for system in matrix["system"]} == {"ubuntu", "macos", "windows"} and "ubuntu-24.04-arm" in matrix["system"]
 
 
 @pytest.mark.skipif(course.WINDOWS, reason="Binder runs Linux")
