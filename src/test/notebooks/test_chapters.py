@@ -30,6 +30,7 @@ def quick(monkeypatch, request):
         monkeypatch.setenv(name, value)
 
 
+# Chapter 11 takes minutes: it starts clusters of processes, trains on them, kills one of them and does it all once more.
 @pytest.mark.parametrize("path", CHAPTERS + SOLUTIONS, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_runs_from_top_to_bottom(path, quick):
     notebook = nbformat.read(path, as_version=4)

@@ -18,6 +18,7 @@ NOTEBOOKS = ROOT / "notebooks"
 
 @pytest.fixture(scope="module")
 def built():
+    """The site, which takes a minute; the first test that asks for it seems to."""
     done = subprocess.run([sys.executable, ROOT / "course.py", "site"], capture_output=True, text=True, encoding="utf-8", timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
     return done

@@ -198,6 +198,7 @@ class OmniglotTest {
                 .contains("alphabet/character/number_drawer.png"));
     }
 
+    /** More than a minute where others want the processors, too: 32,460 drawings are unpacked and made smaller. */
     @Tag("slow")
     @Test
     @EnabledIfEnvironmentVariable(named = "SIAMESE_DATA", matches = ".+",

@@ -72,6 +72,7 @@ class RepeatableTrainingTest {
         return weights;
     }
 
+    /** More than a minute where others want the processors, too: four processes, each of which trains in eight ways. */
     @Test
     void sameSeedAndThreadsSameWeightsToTheBit(@TempDir Path folder) throws Exception {
         int epochs = Campaign.size(1, 10);
