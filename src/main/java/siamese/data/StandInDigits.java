@@ -6,6 +6,7 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Path2D;
+import java.awt.geom.PathIterator;
 import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
@@ -167,7 +168,7 @@ final class StandInDigits {
         path.transform(AffineTransform.getRotateInstance(0.07 * random.nextGaussian()));
 
         double pen = Math.min(4, Math.max(1.4, 2.5 + 0.55 * random.nextGaussian()));
-        Rectangle2D bounds = path.getBounds2D();
+        Rectangle2D bounds = bounds(path);
         double scale = (BOX - pen) / Math.max(bounds.getWidth(), bounds.getHeight())
                 * (0.96 + 0.04 * random.nextGaussian());
         AffineTransform place = AffineTransform.getTranslateInstance(SIDE / 2.0 + 0.7 * random.nextGaussian(),
@@ -184,6 +185,18 @@ final class StandInDigits {
         graphics.draw(path);
         graphics.dispose();
         return ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
+    }
+
+    /** The bounds of all points, those that curves are only drawn to included, as Java's own were before Java 19. */
+    private static Rectangle2D bounds(Path2D path) {
+        Rectangle2D bounds = new Rectangle2D.Double(path.getCurrentPoint().getX(), path.getCurrentPoint().getY(), 0, 0);
+        double[] at = new double[6];
+        for (PathIterator part = path.getPathIterator(null); !part.isDone(); part.next()) {
+            for (int k = part.currentSegment(at) == PathIterator.SEG_CUBICTO ? 4 : 0; k >= 0; k -= 2) {
+                bounds.add(at[k], at[k + 1]);
+            }
+        }
+        return bounds;
     }
 
     /**
