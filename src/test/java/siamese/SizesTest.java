@@ -23,7 +23,7 @@ import siamese.model.SiameseNetwork;
  */
 class SizesTest {
 
-    private static final int CODE_LINES = 8_505;
+    private static final int CODE_LINES = 8_521;
     private static final int PUBLIC_TYPES = 38;
     private static final int PUBLIC_TYPES_WITH_NESTED = 55;
     private static final int LINES_OF_A_FILE = 350;

@@ -6,6 +6,7 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.geom.AffineTransform;
 import java.awt.geom.Path2D;
+import java.awt.geom.PathIterator;
 import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
@@ -16,6 +17,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.DoubleSummaryStatistics;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -167,7 +169,7 @@ final class StandInDigits {
         path.transform(AffineTransform.getRotateInstance(0.07 * random.nextGaussian()));
 
         double pen = Math.min(4, Math.max(1.4, 2.5 + 0.55 * random.nextGaussian()));
-        Rectangle2D bounds = path.getBounds2D();
+        Rectangle2D bounds = box(path);
         double scale = (BOX - pen) / Math.max(bounds.getWidth(), bounds.getHeight())
                 * (0.96 + 0.04 * random.nextGaussian());
         AffineTransform place = AffineTransform.getTranslateInstance(SIDE / 2.0 + 0.7 * random.nextGaussian(),
@@ -184,6 +186,21 @@ final class StandInDigits {
         graphics.draw(path);
         graphics.dispose();
         return ((DataBufferByte) picture.getRaster().getDataBuffer()).getData();
+    }
+
+    /** The box around a path's points and control points, as Java's own is up to Java 18: later it fits the curves. */
+    private static Rectangle2D box(Path2D path) {
+        DoubleSummaryStatistics x = new DoubleSummaryStatistics();
+        DoubleSummaryStatistics y = new DoubleSummaryStatistics();
+        double[] at = new double[6];
+        for (PathIterator part = path.getPathIterator(null); !part.isDone(); part.next()) {
+            int coordinates = part.currentSegment(at) == PathIterator.SEG_CUBICTO ? 6 : 2;
+            for (int k = 0; k < coordinates; k += 2) {
+                x.accept(at[k]);
+                y.accept(at[k + 1]);
+            }
+        }
+        return new Rectangle2D.Double(x.getMin(), y.getMin(), x.getMax() - x.getMin(), y.getMax() - y.getMin());
     }
 
     /**

