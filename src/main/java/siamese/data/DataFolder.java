@@ -295,7 +295,7 @@ record DataFolder(String name, Path given, Path cache, List<URI> mirrors, Durati
                 }
             }
         } catch (IOException e) {
-            if (!"Premature EOF".equals(e.getMessage())) { // so Java 25 ends fewer bytes than announced; they are checked
+            if (!"Premature EOF".equals(e.getMessage())) { // Java 25, for fewer bytes than announced; they are checked
                 throw e;
             }
         } finally {
