@@ -16,6 +16,9 @@ from course.setup import maven, venv_python
 WELCOME = re.compile(r"Apache|\bMIT\b|MIT-0|BSD|\bISC\b|EPL-[12]\.0|Eclipse Public|MPL|Mozilla|Unicode|ICU|CC0|Public Domain|PSF|"
                      r"Python Software Foundation|CDDL|Go License|UPL|Bouncy", re.IGNORECASE)
 
+# Two jars of Spark's whose POMs name none; both are the Apache Software Foundation's.
+UNNAMED = {"org.apache.xbean:xbean-asm9-shaded": "Apache-2.0", "oro:oro": "Apache"}
+
 PYTHON = """
 from importlib.metadata import distributions
 for found in distributions():
@@ -34,7 +37,8 @@ def java_parts() -> dict[str, str]:
         for part in json.loads(read(folder / "bom.json"))["components"]:
             told = [entry.get("expression") or entry["license"].get("id") or entry["license"].get("name", "")
                     for entry in part.get("licenses", [])]
-            parts[f"{part['group']}:{part['name']}:{part['version']}"] = "; ".join(told)
+            name = f"{part['group']}:{part['name']}"
+            parts[f"{name}:{part['version']}"] = "; ".join(told) or UNNAMED.get(name, "")
     return parts
 
 

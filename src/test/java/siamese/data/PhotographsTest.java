@@ -211,6 +211,7 @@ class PhotographsTest {
         return labels[nearest];
     }
 
+    /** Minutes: each kind of photograph of each digit is made, prepared and compared with all references. */
     @Test
     @Tag("slow")
     void digitsKeepTheirLabelsHoweverTheyWerePhotographed() throws IOException {
