@@ -17,7 +17,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.DoubleSummaryStatistics;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
