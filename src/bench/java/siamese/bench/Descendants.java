@@ -58,11 +58,8 @@ public final class Descendants {
     private static final int JUDGED = 100; // pictures of a digit to judge on
     private static final int DRAWINGS = 10; // of a character to judge on
 
-    /** A loss with the distance it goes with. */
+    /** A loss and its distance. */
     private record Setting(Distance distance, Loss loss) {
-        Setting(WeightedL1 both) {
-            this(both, both);
-        }
     }
 
     /** Pictures that are judged together: all of them are in the gallery, those of a class, or all (-1), are asked. */
@@ -143,8 +140,8 @@ public final class Descendants {
         all.put("ArcFace", List.of(
                 () -> new Setting(Distance.COSINE, new ArcFaceLoss(classes, DIMENSIONS, 16, 0.2, 1)),
                 () -> new Setting(Distance.COSINE, new ArcFaceLoss(classes, DIMENSIONS, 32, 0.5, 1))));
-        all.put("weighted L1", List.of(() -> new Setting(new WeightedL1(DIMENSIONS, 0.3, 1)),
-                () -> new Setting(new WeightedL1(DIMENSIONS, 1, 5))));
+        all.put("weighted L1", List.of(() -> both(new WeightedL1(DIMENSIONS, 0.3, 1)),
+                () -> both(new WeightedL1(DIMENSIONS, 1, 5))));
         all.put("supervised contrastive", List.of(
                 () -> new Setting(Distance.COSINE, new SupervisedContrastiveLoss(0.07)),
                 () -> new Setting(Distance.COSINE, new SupervisedContrastiveLoss(0.2))));
@@ -218,6 +215,10 @@ public final class Descendants {
         return true;
     }
 
+    private static Setting both(WeightedL1 learned) {
+        return new Setting(learned, learned);
+    }
+
     private static String quoted(Loss loss) {
         return loss.toString().replace(", ", "; ");
     }
@@ -234,9 +235,8 @@ public final class Descendants {
 
     /** The row of the try with the highest R-precision; the first of equals. */
     private String best(Task task, String method) {
-        String begin = "tried," + task.name + "," + method + ",";
-        return rows.stream().filter(row -> row.startsWith(begin)).sorted(Comparator.comparingDouble(
-                row -> -Double.parseDouble(row.substring(row.lastIndexOf(',') + 1)))).findFirst().orElseThrow();
+        return rows.stream().filter(row -> row.startsWith("tried," + task.name + "," + method + ",")).sorted(Comparator
+                .comparingDouble(row -> -Double.parseDouble(row.substring(row.lastIndexOf(',') + 1)))).findFirst().get();
     }
 
     /** Trains and judges; {@return false if there is no time left for it} */
@@ -250,16 +250,14 @@ public final class Descendants {
         double seconds = network.history().seconds();
         String key = key(phase, task, method, setting, rate, seed);
         Map<LabeledImages, double[]> distances = new IdentityHashMap<>();
-        double[][] figures = groups.stream().map(group -> judged(network, group, distances)).toArray(double[][]::new);
+        double[][] figures = groups.stream().map(g -> judged(network, g, distances)).toArray(double[][]::new);
         long images = (long) task.epochs * Math.max(1, Math.round((float) task.train.size()
                 / (task.classes * task.examples))) * task.classes * task.examples;
-        double[] mean = IntStream.range(0, 4).mapToDouble(k -> Arrays.stream(figures).mapToDouble(f -> f[k]).average()
-                .orElseThrow()).toArray();
-        append(phase.equals("tried") ? List.of(row(key, "validation", images, seconds, mean))
-                : IntStream.range(0, figures.length).mapToObj(g -> row(key, groups.get(g).name, images, seconds,
-                figures[g])).toList());
-        System.out.println(String.format(Locale.ROOT, "%s %.1f s, in all %.1f s: %s", key, seconds,
-                (System.nanoTime() - began) / 1e9, Arrays.toString(mean)));
+        double[] mean = IntStream.range(0, 4).mapToDouble(k -> Arrays.stream(figures).mapToDouble(f -> f[k]).sum()
+                / figures.length).toArray();
+        append(phase.equals("tried") ? List.of(row(key, "validation", images, seconds, mean)) : IntStream.range(0,
+                figures.length).mapToObj(g -> row(key, groups.get(g).name, images, seconds, figures[g])).toList());
+        System.out.println(key + " in all " + (System.nanoTime() - began) / 1e9 + " s: " + Arrays.toString(mean));
         return true;
     }
 
