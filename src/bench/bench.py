@@ -153,7 +153,7 @@ class Bench:
         """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds and has a file of its own."""
         java = Program("Java", [*self.tool().command[:-1], "siamese.bench.Descendants"], as_json=False)
         values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else TOURNAMENT.name)), "seconds": 20 if self.quick
-                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 2, "characterEpochs": 2}
+                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 1}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
     def quality(self) -> dict:
