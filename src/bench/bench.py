@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alter
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
 OVERVIEW = NOTEBOOKS / "python_overview.csv"
+TOURNAMENT = NOTEBOOKS / "descendants.csv"
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -31,7 +33,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "best": "the best that is reached in the time of ten epochs of Keras",
          "networks": "training speed of five base networks",
          "ten": "ten epochs of Keras, judged after each",
-         "overview": "the Python overview's own program, ten epochs, judged after each"}
+         "overview": "the Python overview's own program, ten epochs, judged after each",
+         "descendants": "the tournament of chapter 14, which goes on where it was stopped"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
 
@@ -146,6 +149,13 @@ class Bench:
         return {"runs": [self.judged("overview", self.programs["Keras"], 1, "overview",
                                      epochs=list(range(1, 3 if self.quick else 11)), every=50 if self.quick else 1)]}
 
+    def descendants(self) -> dict:
+        """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds and has a file of its own."""
+        java = Program("Java", [*self.tool().command[:-1], "siamese.bench.Descendants"], as_json=False)
+        values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else TOURNAMENT.name)), "seconds": 20 if self.quick
+                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 1}
+        return run_once(java, values, self.options.threads, 5 * 3600)
+
     def quality(self) -> dict:
         return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),
                            {"Keras": [2, 3], "embed once": [3], "all pairs": self.options.epochs, OURS: self.options.epochs})
@@ -239,7 +249,8 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed) and overview, with --quick the first three")
+        "without it all but ten (ten epochs of Keras for each seed), overview and descendants, with --quick the first "
+        "three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
         help="of the trainings for quality and best (default: 1-5)")
@@ -249,7 +260,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--keep", action="store_true", help="keep the results of earlier runs, but for what is measured anew")
     add("--publish", action="store_true",
         help="then write the results into notebooks/performance.csv, which chapter 10 reads, and those of the part "
-             "overview into notebooks/python_overview.csv, which the overview reads")
+             "overview into notebooks/python_overview.csv, which the overview reads, and of descendants into "
+             "notebooks/descendants.csv, which chapter 14 reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
     add("--recipe", default="10,12,4e-3,0",
@@ -267,8 +279,13 @@ def publish(results: dict, measured: list[str]) -> None:
     if "overview" in measured:
         write(OVERVIEW, overview_csv(results))
         print(f"{OVERVIEW.name} now holds these figures; publish 00 writes the notebook that reads them.")
-        if measured == ["overview"]:
-            return
+    if "descendants" in measured:
+        if not results["descendants"]["complete"]:
+            raise Problem("the tournament is not complete; run the part descendants again, which goes on with it.")
+        shutil.copyfile(PLACE / TOURNAMENT.name, TOURNAMENT)
+        print(f"{TOURNAMENT.name} now holds these figures; publish 14 writes the notebook that reads them.")
+    if set(measured) <= {"overview", "descendants"}:
+        return
     missing = [part for part in NEEDED if part not in results]
     if missing:
         raise Problem(f"the chapter needs the parts {', '.join(missing)}, too; "
@@ -287,7 +304,7 @@ def main(words: list[str]) -> int:
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -2]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -3]:
         bench.measure(part)
     print()
     print(markdown(bench.results))

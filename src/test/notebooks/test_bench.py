@@ -143,6 +143,23 @@ print(json.dumps({"judged": [
         with pytest.raises(Problem, match="overview is a program in Keras"):
             bench.Bench(options(), None, tmp_path, {}, "").overview()
 
+    def test_the_tournament_is_published_when_it_is_complete(self, tmp_path, place, monkeypatch):
+        monkeypatch.setattr(bench, "TOURNAMENT", tmp_path / "descendants.csv")
+        monkeypatch.setattr(bench, "PUBLISHED", tmp_path / "performance.csv")
+        program = "import json, sys; v = json.loads(sys.argv[1]); open(v['file'], 'a').write('row\\n'); " \
+                  "print(json.dumps({'complete': len(open(v['file']).readlines()) == 2}))"
+        place.mkdir()
+        wanted = bench.Bench(options(), None, tmp_path, {}, "")
+        monkeypatch.setattr(bench, "Program", lambda name, command, as_json: fake(tmp_path, name, 1, program))
+        wanted.tool = lambda: fake(tmp_path, "Java", 1, program)
+        wanted.measure("descendants")
+        with pytest.raises(Problem, match="not complete"):
+            bench.publish(wanted.results, wanted.measured)
+        assert not (tmp_path / "descendants.csv").exists()
+        wanted.measure("descendants")
+        bench.publish(wanted.results, wanted.measured)
+        assert (tmp_path / "descendants.csv").read_text() == "row\nrow\n" and not (tmp_path / "performance.csv").exists()
+
     def test_process_that_hangs_is_ended(self, tmp_path):
         with pytest.raises(Problem):
             run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)

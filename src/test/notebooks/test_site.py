@@ -207,7 +207,7 @@ def test_formulas_stand_in_the_middle_and_nothing_sticks_out_or_crowds(built, br
     try:
         for stem in ("00b_primer", "01_history", "02_mathematics", "04b_generalization", "05_evaluation",
                      "07_one_shot", "11_beyond_one_machine", "12_signatures",
-                     "13_faces_and_your_own"):
+                     "13_faces_and_your_own", "14_descendants"):
             page.goto((SITE / f"{stem}.html").as_uri())
             assert page.evaluate(OFF_CENTRE) == [], stem
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), stem

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -28,103 +27,6 @@ class OwnLossTest {
     private static final SomeNetworks.Noise EXAMPLES = SomeNetworks.examples(BASE, 24, 4);
     private static final Recipe RECIPE = Recipe.overview().withEpochs(30).withLearningRate(1e-2)
             .withClassesPerBatch(4).withExamplesPerClass(6);
-
-    /**
-     * ArcFace (J. Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019,
-     * arXiv:1801.07698): the cross-entropy over s·cos(θ) to a direction of each class, with θ of the own class made larger by m.
-     */
-    record ArcFace(INDArray parameters, double scale, double margin) implements Loss {
-
-        ArcFace(int classes, int dimensions, long seed) {
-            this(Nd4j.createFromArray(new Random(seed).doubles((long) classes * dimensions, -1, 1).toArray())
-                    .reshape(classes, dimensions), 8, 0.3);
-        }
-
-        @Override
-        public Result of(INDArray embeddings, Batch batch) {
-            INDArray e = embeddings.castTo(DataType.DOUBLE);
-            INDArray lengths = Cosine.lengths(e);
-            INDArray directions = e.div(lengths);
-            INDArray classLengths = Cosine.lengths(parameters);
-            INDArray classDirections = parameters.div(classLengths);
-            INDArray cosines = directions.mmul(classDirections.transpose());
-            int n = (int) e.size(0);
-            int classes = (int) parameters.size(0);
-            INDArray slopes = Nd4j.create(DataType.DOUBLE, n, classes); // of the loss by each cosine
-            double loss = 0;
-            for (int i = 0; i < n; i++) {
-                double angle = Math.acos(cosines.getDouble(i, batch.labels()[i]));
-                double[] logits = cosines.getRow(i).mul(scale).toDoubleVector();
-                logits[batch.labels()[i]] = scale * Math.cos(angle + margin);
-                double sum = Arrays.stream(logits).map(Math::exp).sum();
-                loss += (Math.log(sum) - logits[batch.labels()[i]]) / n;
-                for (int c = 0; c < classes; c++) {
-                    boolean own = c == batch.labels()[i];
-                    double byLogit = (Math.exp(logits[c]) / sum - (own ? 1 : 0)) / n;
-                    slopes.putScalar(i, c, byLogit * scale * (own ? Math.sin(angle + margin) / Math.sin(angle) : 1));
-                }
-            }
-            INDArray gradient = Cosine.throughDirections(slopes.mmul(classDirections), directions, lengths);
-            return new Result(loss, gradient, Cosine.throughDirections(slopes.transpose().mmul(directions), classDirections,
-                    classLengths).reshape(1, parameters.length()));
-        }
-    }
-
-    /**
-     * G. Koch, R. Zemel and R. Salakhutdinov, "Siamese Neural Networks for One-shot Image Recognition" (ICML Deep Learning
-     * Workshop 2015): two examples are similar with probability σ(b − D), D = Σ α²|x − y|, taught by cross-entropy.
-     */
-    static final class WeightedL1 implements Loss, Distance {
-
-        private final INDArray parameters; // α, and b at the end
-
-        WeightedL1(int dimensions) {
-            parameters = Nd4j.ones(DataType.DOUBLE, dimensions + 1);
-        }
-
-        @Override
-        public INDArray parameters() {
-            return parameters;
-        }
-
-        @Override
-        public double of(double[] a, double[] b) {
-            double sum = 0;
-            for (int k = 0; k < a.length; k++) {
-                sum += Math.pow(parameters.getDouble(k), 2) * Math.abs(a[k] - b[k]);
-            }
-            return sum;
-        }
-
-        @Override
-        public double[] slope(double[] a, double[] b) {
-            double[] slope = new double[a.length];
-            Arrays.setAll(slope, k -> Math.pow(parameters.getDouble(k), 2) * Math.signum(a[k] - b[k]));
-            return slope;
-        }
-
-        @Override
-        public Result of(INDArray embeddings, Batch batch) {
-            double[] distances = batch.distances(embeddings);
-            double[] slopes = new double[distances.length];
-            double[][] e = embeddings.castTo(DataType.DOUBLE).toDoubleMatrix();
-            int last = e[0].length;
-            double[] ofParameters = new double[last + 1];
-            double loss = 0;
-            for (int p = 0; p < slopes.length; p++) {
-                double similar = 1 / (1 + Math.exp(distances[p] - parameters.getDouble(last)));
-                loss -= batch.weights()[p] * Math.log(batch.similar()[p] ? similar : 1 - similar);
-                slopes[p] = batch.weights()[p] * ((batch.similar()[p] ? 1 : 0) - similar);
-                ofParameters[last] -= slopes[p];
-                for (int k = 0; k < last; k++) {
-                    ofParameters[k] += slopes[p] * 2 * parameters.getDouble(k)
-                            * Math.abs(e[batch.first()[p]][k] - e[batch.second()[p]][k]);
-                }
-            }
-            Result result = batch.result(embeddings, loss, slopes);
-            return new Result(loss, result.gradient(), Nd4j.createFromArray(ofParameters));
-        }
-    }
 
     /** Few numbers and few parameters that learn nothing: what only the way of the gradients concerns. */
     private static Loss withParameters(INDArray parameters, INDArray ofParameters) {
@@ -150,7 +52,7 @@ class OwnLossTest {
 
     @Test
     void arcFaceLearnsDirectionsOfTheClasses(@TempDir Path folder) throws IOException {
-        ArcFace loss = new ArcFace(4, 4, 2);
+        ArcFaceLoss loss = new ArcFaceLoss(4, 4, 8, 0.3, 2);
         assertTrue(Loss.check(loss, Distance.COSINE, 4, 3).agrees(), Loss.check(loss, Distance.COSINE, 4, 3)::toString);
         INDArray before = loss.parameters().dup();
         SiameseNetwork network = new SiameseNetwork(BASE, Distance.COSINE, 3);
@@ -164,33 +66,33 @@ class OwnLossTest {
         }
         Path file = folder.resolve("arcface.zip");
         network.save(file);
-        ArcFace again = new ArcFace(4, 4, 99);
+        ArcFaceLoss again = new ArcFaceLoss(4, 4, 8, 0.3, 99);
         SiameseNetwork loaded = SiameseNetwork.load(file, null, again);
         assertArrayEquals(loss.parameters().data().asDouble(), again.parameters().data().asDouble());
         network.fit(EXAMPLES, null, RECIPE.withEpochs(2).withLoss(loss));
         loaded.fit(EXAMPLES, null, RECIPE.withEpochs(2).withLoss(again));
         assertArrayEquals(network.state().weights(), loaded.state().weights());
         assertArrayEquals(loss.parameters().data().asDouble(), again.parameters().data().asDouble());
-        String said = Campaign.refusal(() -> SiameseNetwork.load(file, null, new ArcFace(5, 4, 1)), IOException.class);
+        String said = Campaign.refusal(() -> SiameseNetwork.load(file, null, new ArcFaceLoss(5, 4, 8, 0.3, 1)), IOException.class);
         assertTrue(said.endsWith("its distance or its loss has another number of parameters; give those of the training."), said);
         assertEquals(Distance.COSINE, SiameseNetwork.load(file).distance(), "embeddings need no loss");
     }
 
     @Test
     void aLearnedDistanceIsTrainedSavedAndLoaded(@TempDir Path folder) throws IOException {
-        WeightedL1 own = new WeightedL1(4);
-        own.parameters.assign(Nd4j.createFromArray(1.2, 0.7, 0.9, 1.1, 1.5));
+        WeightedL1 own = new WeightedL1(4, 1, 1);
+        own.parameters().assign(Nd4j.createFromArray(1.2, 0.7, 0.9, 1.1, 1.5));
         assertTrue(Loss.check(own, own, 4, 3).agrees(), Loss.check(own, own, 4, 3)::toString);
         SiameseNetwork network = new SiameseNetwork(BASE, own, 3);
         double[] losses = fit(network, own);
         assertTrue(losses[29] < 0.5 * losses[0], Arrays.toString(losses));
-        assertNotEquals(1.5, own.parameters.getDouble(4), 1e-3);
+        assertNotEquals(1.5, own.parameters().getDouble(4), 1e-3);
         Pairs pairs = Pairs.create(EXAMPLES, 1);
         double[] distances = network.distances(pairs);
         assertEquals(distances.length, Arrays.stream(distances).filter(d -> d > 0).count());
         Path file = folder.resolve("koch.zip");
         network.save(file);
-        WeightedL1 again = new WeightedL1(4);
+        WeightedL1 again = new WeightedL1(4, 1, 1);
         SiameseNetwork loaded = SiameseNetwork.load(file, again, again);
         assertSame(again, loaded.distance());
         assertArrayEquals(distances, loaded.distances(pairs));
@@ -200,7 +102,7 @@ class OwnLossTest {
         String said = Campaign.refusal(() -> SiameseNetwork.load(file), IOException.class);
         assertTrue(said.contains("its distance is WeightedL1; give that to load"), said);
         assertFalse(said.contains("damaged"), said);
-        said = Campaign.refusal(() -> SiameseNetwork.load(file, new WeightedL1(5), null), IOException.class);
+        said = Campaign.refusal(() -> SiameseNetwork.load(file, new WeightedL1(5, 1, 1), null), IOException.class);
         assertTrue(said.contains("has another number of parameters"), said);
         IllegalStateException none = org.junit.jupiter.api.Assertions.assertThrows(IllegalStateException.class, network::graph);
         assertTrue(none.getMessage().contains("network.distances(pairs) computes it"), none.getMessage());
@@ -220,7 +122,7 @@ class OwnLossTest {
             said = Campaign.refusal(() -> Loss.check(loss, Distance.EUCLIDEAN, 2, 1), IllegalArgumentException.class);
             assertTrue(said.contains("3 parameters"), said);
         }
-        String said = Campaign.refusal(() -> new SiameseNetwork(BASE, new WeightedL1(4), 1)
+        String said = Campaign.refusal(() -> new SiameseNetwork(BASE, new WeightedL1(4, 1, 1), 1)
                 .fit(EXAMPLES, null, RECIPE), IllegalArgumentException.class);
         assertTrue(said.contains("its distance's 5 parameters, but returns 0"), said);
     }
@@ -233,8 +135,22 @@ class OwnLossTest {
         assertEquals("parameter 2", check.where());
         assertEquals(0.25, check.claimed());
         assertEquals(Nd4j.createFromArray(0.5, -1, 2), parameters, "as they were");
-        ArcFace turned = new ArcFace(new ArcFace(5, 4, 1).parameters().transpose(), 8, 0.3); // another order in memory
-        assertTrue(Loss.check(turned, Distance.COSINE, 5, 3).agrees(), Loss.check(turned, Distance.COSINE, 5, 3)::toString);
+        INDArray turned = Nd4j.zeros(DataType.DOUBLE, 2, 3).transpose(); // another order in memory
+        Loss.Check ordered = Loss.check(new Loss() {
+            @Override
+            public INDArray parameters() {
+                return turned;
+            }
+
+            @Override
+            public Result of(INDArray embeddings, Batch batch) {
+                INDArray factors = Nd4j.createFromArray(1.0, 2, 3, 4, 5, 6);
+                Result result = new ContrastiveLoss(1).of(embeddings, batch);
+                double more = turned.mul(factors.reshape(3, 2)).sumNumber().doubleValue();
+                return new Result(result.loss() + more, result.gradient(), factors);
+            }
+        }, Distance.EUCLIDEAN, 2, 1);
+        assertTrue(ordered.agrees(), ordered::toString);
     }
 
     /** Two sets of parameters are two although they begin with the same numbers, and in whatever type they are. */
@@ -242,12 +158,12 @@ class OwnLossTest {
     void parametersOfTheLossAndOfTheDistanceLearnApart() {
         for (INDArray ofLoss : new INDArray[] {Nd4j.zeros(DataType.FLOAT, 5), Nd4j.zeros(DataType.DOUBLE, 5),
                 Nd4j.zeros(DataType.DOUBLE, 1, 5).transpose()}) {
-            WeightedL1 distance = new WeightedL1(4);
-            distance.parameters.assign(0);
+            WeightedL1 distance = new WeightedL1(4, 1, 1);
+            distance.parameters().assign(0);
             Loss loss = withParameters(ofLoss, Nd4j.createFromArray(1.0, 1, 1, 1, 1, -1, -1, -1, -1, -1));
             new SiameseNetwork(BASE, distance, 1).fit(EXAMPLES, null, RECIPE.withEpochs(1).withLoss(loss));
             assertArrayEquals(new double[] {-1e-2, -1e-2, -1e-2, -1e-2, -1e-2}, ofLoss.reshape(5).toDoubleVector(), 1e-6);
-            assertArrayEquals(new double[] {1e-2, 1e-2, 1e-2, 1e-2, 1e-2}, distance.parameters.toDoubleVector(), 1e-6);
+            assertArrayEquals(new double[] {1e-2, 1e-2, 1e-2, 1e-2, 1e-2}, distance.parameters().toDoubleVector(), 1e-6);
         }
     }
 
