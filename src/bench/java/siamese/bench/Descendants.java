@@ -235,8 +235,8 @@ public final class Descendants {
 
     /** The row of the try with the highest R-precision; the first of equals. */
     private String best(Task task, String method) {
-        return rows.stream().filter(row -> row.startsWith("tried," + task.name + "," + method + ",")).sorted(Comparator
-                .comparingDouble(row -> -Double.parseDouble(row.substring(row.lastIndexOf(',') + 1)))).findFirst().get();
+        return rows.stream().filter(row -> row.startsWith("tried," + task.name + "," + method + ",")).min(
+                Comparator.comparingDouble(row -> -Double.parseDouble(row.substring(row.lastIndexOf(',') + 1)))).get();
     }
 
     /** Trains and judges; {@return false if there is no time left for it} */

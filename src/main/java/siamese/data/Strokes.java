@@ -244,6 +244,7 @@ public final class Strokes implements Examples {
     public String toString() {
         long forgeries = IntStream.range(0, size()).filter(this::forged).count();
         return String.format(forgeries == 0 ? "%s: %,d drawings in %,d classes"
-                : "%s: %,d drawings by %,d signers, %,d of them forged", source, size(), classes - forgeries, forgeries);
+                : "%s: %,d drawings by %,d signers, %,d of them forged", source, size(), classes - forgeries,
+                forgeries);
     }
 }

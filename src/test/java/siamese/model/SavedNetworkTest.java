@@ -257,7 +257,7 @@ class SavedNetworkTest {
 
     @Test
     void aDistanceThatWasNotAskedForIsRefused() throws IOException {
-        for (Distance wrong : List.of(Distance.COSINE, new OwnLossTest.WeightedL1(128))) {
+        for (Distance wrong : List.of(Distance.COSINE, new WeightedL1(128, 0.7, 1))) {
             String said = Campaign.refusal(() -> SiameseNetwork.load(good, wrong, null), IOException.class);
             assertEquals(good + " cannot be loaded so: its distance is Euclidean; give that to load.", said);
         }

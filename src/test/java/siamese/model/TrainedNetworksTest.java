@@ -134,7 +134,17 @@ class TrainedNetworksTest {
             assertEquals(sentence, Campaign.refusal(() -> get(network(1), BARS, RECIPE.withLoss(loss)),
                     IllegalArgumentException.class));
         }
-        SiameseNetwork nameless = new SiameseNetwork(base(4), new OwnLossTest.WeightedL1(4), 1);
+        SiameseNetwork nameless = new SiameseNetwork(base(4), new Distance() {
+            @Override
+            public double of(double[] a, double[] b) {
+                return EUCLIDEAN.of(a, b);
+            }
+
+            @Override
+            public double[] slope(double[] a, double[] b) {
+                return EUCLIDEAN.slope(a, b);
+            }
+        }, 1);
         assertEquals(sentence, Campaign.refusal(() -> get(nameless, BARS, RECIPE), IllegalArgumentException.class));
         assertEquals(sentence, Campaign.refusal(() -> network(1).trained(BARS, RECIPE.withLoss(lambda)),
                 IllegalArgumentException.class));
