@@ -23,7 +23,7 @@ import siamese.model.SiameseNetwork;
  */
 class SizesTest {
 
-    private static final int CODE_LINES = 8_790;
+    private static final int CODE_LINES = 8_786;
     private static final int PUBLIC_TYPES = 42;
     private static final int PUBLIC_TYPES_WITH_NESTED = 59;
     private static final int LINES_OF_A_FILE = 350;

@@ -45,7 +45,8 @@ public record InfoNceLoss(double temperature) implements Loss {
             }
             double sum = 0; // of exp(x), the nearest negative's being 1, so that nothing gets lost
             for (int k = 0; k < n; k++) {
-                sum += labels[k] == labels[a] ? 0 : Math.exp((nearest - d[n * a + k]) / temperature);
+                slopes[n * a + k] = labels[k] == labels[a] ? 0 : Math.exp((nearest - d[n * a + k]) / temperature);
+                sum += slopes[n * a + k];
             }
             double negatives = Math.log(sum) - nearest / temperature;
             double wrong = 0; // the probability of a wrong answer, over all positives
@@ -59,9 +60,9 @@ public record InfoNceLoss(double temperature) implements Loss {
                     pairs++;
                 }
             }
-            for (int k = 0; k < n && wrong > 0; k++) {
+            for (int k = 0; k < n; k++) {
                 if (labels[k] != labels[a]) {
-                    slopes[n * a + k] = -wrong * Math.exp((nearest - d[n * a + k]) / temperature) / sum / temperature;
+                    slopes[n * a + k] = -wrong * slopes[n * a + k] / sum / temperature;
                 }
             }
         }

@@ -1,6 +1,7 @@
 package siamese.model;
 
 import java.util.function.DoublePredicate;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -61,28 +62,22 @@ public record MultiSimilarityLoss(double alpha, double beta, double base, double
     /** {@return an example's part of the loss from one side, its positives or its negatives; adds to the slopes} */
     private double side(double steepness, DoublePredicate counts, boolean positive, int a, int[] labels, double[] d,
             double[] slopes) {
-        int n = labels.length;
+        int row = labels.length * a;
+        int[] counted = IntStream.range(0, labels.length).filter(k -> k != a && labels[k] == labels[a] == positive
+                && counts.test(1 - d[row + k])).map(k -> row + k).toArray();
         double most = 0; // of the exponents, that of the 1 included, so that nothing overflows
-        for (int pass = 0; pass < 2; pass++) {
-            double sum = Math.exp(-most);
-            for (int k = 0; k < n; k++) {
-                double s = 1 - d[n * a + k];
-                if (k != a && labels[k] == labels[a] == positive && counts.test(s)) {
-                    double exponent = steepness * (s - base);
-                    most = pass == 0 ? Math.max(most, exponent) : most;
-                    sum += Math.exp(exponent - most);
-                    slopes[n * a + k] = Math.exp(exponent - most); // the last time with the final most
-                }
-            }
-            if (pass == 1) {
-                for (int k = 0; k < n; k++) {
-                    if (k != a && labels[k] == labels[a] == positive) {
-                        slopes[n * a + k] *= (positive ? 1 : -1) / sum / n;
-                    }
-                }
-                return (most + Math.log(sum)) / Math.abs(steepness) / n;
-            }
+        for (int place : counted) {
+            slopes[place] = steepness * (1 - d[place] - base);
+            most = Math.max(most, slopes[place]);
         }
-        throw new AssertionError("two passes");
+        double sum = Math.exp(-most);
+        for (int place : counted) {
+            slopes[place] = Math.exp(slopes[place] - most);
+            sum += slopes[place];
+        }
+        for (int place : counted) {
+            slopes[place] *= (positive ? 1 : -1) / sum / labels.length;
+        }
+        return (most + Math.log(sum)) / Math.abs(steepness) / labels.length;
     }
 }
