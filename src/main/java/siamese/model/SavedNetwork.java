@@ -7,10 +7,16 @@ import java.io.OutputStream;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -73,20 +79,38 @@ final class SavedNetwork {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /** Puts a file in place when it is whole, and leaves nothing behind otherwise. */
+    /** Puts a file in place when it is whole, and leaves nothing behind otherwise, nor of a process that was killed. */
     static void replace(Path file, Content content) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException(file + " is a folder; give the name of a file in it, such as network.zip.");
         }
         Files.createDirectories(file.getParent());
+        removeAbandoned(file);
         Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
         try {
-            try (OutputStream out = Files.newOutputStream(part)) {
-                content.writeTo(out);
+            try (FileChannel out = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                out.lock();
+                content.writeTo(Channels.newOutputStream(out));
             }
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);
+        }
+    }
+
+    /** Who writes holds a lock, which ends with the process. */
+    private static void removeAbandoned(Path file) throws IOException {
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(file.getParent(), path ->
+                path.toString().endsWith(".part") && path.getFileName().toString().startsWith(file.getFileName().toString()))) {
+            for (Path part : parts) {
+                try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
+                        FileLock lock = channel.tryLock()) {
+                    if (lock != null && channel.size() > 0) { // an empty one may have been created just now
+                        Files.delete(part);
+                    }
+                } catch (OverlappingFileLockException | IOException another) { // is writing, or has just ended
+                }
+            }
         }
     }
 
