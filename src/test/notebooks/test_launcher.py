@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import random
 import re
 import resource
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -267,13 +269,23 @@ def test_fresh_copy_in_an_awkward_folder_killed_and_started_twice_at_once(tmp_pa
     assert any("waiting for it" in text for text in said), said
     source = copy / "notebooks" / "tiny.ipynb"
     nbformat.write(java_notebook("import siamese.data.RunSize;\nRunSize.QUICK.epochs(1)"), source)
-    both = [subprocess.Popen([sys.executable, copy / "course.py", "run", "tiny"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             text=True, encoding="utf-8", env=env) for _ in range(2)]
-    for process in both:
-        said = process.communicate(timeout=300)[0]
-        assert process.returncode == 0, said
-        assert str(copy / "target" / "notebooks" / "tiny.html") in said
-    assert nbformat.read(copy / "target" / "notebooks" / "tiny.ipynb", as_version=4).cells[1].execution_count == 1
+    run = lambda: subprocess.Popen([sys.executable, copy / "course.py", "run", "tiny"], stdout=subprocess.PIPE,  # noqa: E731
+                                   stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=env)
+    chance = random.Random(1)
+    for moment in [None, *(chance.uniform(0, 8) for _ in range(50 if os.environ.get("SIAMESE_LONG") else 2))]:
+        if moment is not None:  # kill -9, as a machine that has no memory left does
+            killed = run()
+            time.sleep(moment)
+            family = children.descendants(killed.pid)
+            killed.kill()
+            killed.communicate(timeout=60)  # whoever still holds its output has ended
+            assert gone(family), f"killed after {moment:.1f} s"
+        both = [run(), run()] if moment is None else [run()]
+        for process in both:
+            said = process.communicate(timeout=300)[0]
+            assert process.returncode == 0, said
+            assert str(copy / "target" / "notebooks" / "tiny.html") in said
+        assert nbformat.read(copy / "target" / "notebooks" / "tiny.ipynb", as_version=4).cells[1].execution_count == 1
 
 
 # What the set-up needs of the project, without the notebooks.
