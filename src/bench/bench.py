@@ -25,6 +25,7 @@ from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alter
 PUBLISHED = NOTEBOOKS / "performance.csv"
 OVERVIEW = NOTEBOOKS / "python_overview.csv"
 TOURNAMENT = NOTEBOOKS / "descendants.csv"
+PEOPLE = NOTEBOOKS / "people.csv"
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -34,7 +35,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "networks": "training speed of five base networks",
          "ten": "ten epochs of Keras, judged after each",
          "overview": "the Python overview's own program, ten epochs, judged after each",
-         "descendants": "the tournament of chapter 14, which goes on where it was stopped"}
+         "descendants": "the tournament of chapter 14, which goes on where it was stopped",
+         "people": "Omniglot's published runs, for chapter 14: four tries, and one training of some minutes"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
 
@@ -153,7 +155,14 @@ class Bench:
         """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds and has a file of its own."""
         java = Program("Java", [*self.tool().command[:-1], "siamese.bench.Descendants"], as_json=False)
         values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else TOURNAMENT.name)), "seconds": 20 if self.quick
-                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 1}
+                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 3}
+        return run_once(java, values, self.options.threads, 5 * 3600)
+
+    def people(self) -> dict:
+        """Tries on the validation alphabets with a copy of each drawing, the chosen one with five on all the background."""
+        java = Program("Java", [*self.tool().command[:-1], "siamese.bench.People"], as_json=False)
+        values = {"file": str(PLACE / ("people-quick.csv" if self.quick else PEOPLE.name)), "tried": 1,
+                  "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 5}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
     def quality(self) -> dict:
@@ -249,8 +258,8 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed), overview and descendants, with --quick the first "
-        "three")
+        "without it all but ten (ten epochs of Keras for each seed), overview, descendants and people, with --quick "
+        "the first three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
         help="of the trainings for quality and best (default: 1-5)")
@@ -260,8 +269,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--keep", action="store_true", help="keep the results of earlier runs, but for what is measured anew")
     add("--publish", action="store_true",
         help="then write the results into notebooks/performance.csv, which chapter 10 reads, and those of the part "
-             "overview into notebooks/python_overview.csv, which the overview reads, and of descendants into "
-             "notebooks/descendants.csv, which chapter 14 reads")
+             "overview into notebooks/python_overview.csv, which the overview reads, and of descendants and "
+             "people into files of these names, which chapter 14 reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
     add("--recipe", default="10,12,4e-3,0",
@@ -284,7 +293,10 @@ def publish(results: dict, measured: list[str]) -> None:
             raise Problem("the tournament is not complete; run the part descendants again, which goes on with it.")
         shutil.copyfile(PLACE / TOURNAMENT.name, TOURNAMENT)
         print(f"{TOURNAMENT.name} now holds these figures; publish 14 writes the notebook that reads them.")
-    if set(measured) <= {"overview", "descendants"}:
+    if "people" in measured:
+        shutil.copyfile(PLACE / PEOPLE.name, PEOPLE)
+        print(f"{PEOPLE.name} now holds these figures; publish 14 writes the notebook that reads them.")
+    if set(measured) <= {"overview", "descendants", "people"}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:
@@ -304,7 +316,7 @@ def main(words: list[str]) -> int:
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -3]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -4]:
         bench.measure(part)
     print()
     print(markdown(bench.results))
