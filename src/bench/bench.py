@@ -24,8 +24,7 @@ from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alter
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
 OVERVIEW = NOTEBOOKS / "python_overview.csv"
-TOURNAMENT = NOTEBOOKS / "descendants.csv"
-PEOPLE = NOTEBOOKS / "people.csv"
+FILES = {part: NOTEBOOKS / f"{part}.csv" for part in ("descendants", "people")}  # as the Java side writes them
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -154,14 +153,14 @@ class Bench:
     def descendants(self) -> dict:
         """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds and has a file of its own."""
         java = Program("Java", [*self.tool().command[:-1], "siamese.bench.Descendants"], as_json=False)
-        values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else TOURNAMENT.name)), "seconds": 20 if self.quick
+        values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else "descendants.csv")), "seconds": 20 if self.quick
                   else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 3}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
     def people(self) -> dict:
         """Tries on the validation alphabets with a copy of each drawing, the chosen one with five on all the background."""
         java = Program("Java", [*self.tool().command[:-1], "siamese.bench.People"], as_json=False)
-        values = {"file": str(PLACE / ("people-quick.csv" if self.quick else PEOPLE.name)), "tried": 1,
+        values = {"file": str(PLACE / ("people-quick.csv" if self.quick else "people.csv")), "tried": 1,
                   "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 5}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
@@ -288,15 +287,13 @@ def publish(results: dict, measured: list[str]) -> None:
     if "overview" in measured:
         write(OVERVIEW, overview_csv(results))
         print(f"{OVERVIEW.name} now holds these figures; publish 00 writes the notebook that reads them.")
-    if "descendants" in measured:
-        if not results["descendants"]["complete"]:
-            raise Problem("the tournament is not complete; run the part descendants again, which goes on with it.")
-        shutil.copyfile(PLACE / TOURNAMENT.name, TOURNAMENT)
-        print(f"{TOURNAMENT.name} now holds these figures; publish 14 writes the notebook that reads them.")
-    if "people" in measured:
-        shutil.copyfile(PLACE / PEOPLE.name, PEOPLE)
-        print(f"{PEOPLE.name} now holds these figures; publish 14 writes the notebook that reads them.")
-    if set(measured) <= {"overview", "descendants", "people"}:
+    for part, file in FILES.items():
+        if part in measured:
+            if not results[part]["complete"]:
+                raise Problem(f"{part} is not complete; run this part again, which goes on with it.")
+            shutil.copyfile(PLACE / file.name, file)
+            print(f"{file.name} now holds these figures; publish 14 writes the notebook that reads them.")
+    if set(measured) <= {"overview", *FILES}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:
