@@ -158,10 +158,10 @@ class Bench:
         return run_once(java, values, self.options.threads, 5 * 3600)
 
     def people(self) -> dict:
-        """Tries on the validation alphabets with a copy of each drawing, the chosen one with five on all the background."""
-        java = Program("Java", [*self.tool().command[:-1], "siamese.bench.People"], as_json=False)
+        """Tries on the validation alphabets with a copy of each drawing, the chosen one with four on all the background."""
+        java = Program("Java", [*self.tool().command[:-1], "-Xmx3g", "siamese.bench.People"], as_json=False)
         values = {"file": str(PLACE / ("people-quick.csv" if self.quick else "people.csv")), "tried": 1,
-                  "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 5}
+                  "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 4}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
     def quality(self) -> dict:

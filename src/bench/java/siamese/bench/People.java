@@ -114,9 +114,9 @@ public final class People {
         BaseNetwork overview = BaseNetwork.overview(28, 28, 1, Activation.IDENTITY);
         Loss loss = new SupervisedContrastiveLoss(0.1);
         return List.of(new Try("the overview's", 28, overview, new ContrastiveLoss(0.5, true), 4e-3, 32, 4),
-                new Try("the overview's", 28, overview, loss, 2e-3, 64, 2),
-                new Try("three convolutions", 28, three(28, convolution(3, 1, 32)), loss, 2e-3, 64, 2),
-                new Try("three convolutions", 56, three(56, convolution(5, 2, 32)), loss, 2e-3, 64, 2));
+                new Try("the overview's", 28, overview, loss, 8e-3, 64, 2),
+                new Try("three convolutions", 28, three(28, convolution(3, 1, 32)), loss, 8e-3, 64, 2),
+                new Try("three convolutions", 56, three(56, convolution(5, 2, 32)), loss, 8e-3, 64, 2));
     }
 
     private static BaseNetwork three(int size, Layer first) {
