@@ -24,7 +24,7 @@ from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alter
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
 OVERVIEW = NOTEBOOKS / "python_overview.csv"
-TOURNAMENT = NOTEBOOKS / "descendants.csv"
+FILES = {part: NOTEBOOKS / f"{part}.csv" for part in ("descendants", "people")}  # as the Java side writes them
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -34,7 +34,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "networks": "training speed of five base networks",
          "ten": "ten epochs of Keras, judged after each",
          "overview": "the Python overview's own program, ten epochs, judged after each",
-         "descendants": "the tournament of chapter 14, which goes on where it was stopped"}
+         "descendants": "the tournament of chapter 14, which goes on where it was stopped",
+         "people": "Omniglot's published runs, for chapter 14: four tries, and one training of some minutes"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
 
@@ -152,8 +153,15 @@ class Bench:
     def descendants(self) -> dict:
         """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds and has a file of its own."""
         java = Program("Java", [*self.tool().command[:-1], "siamese.bench.Descendants"], as_json=False)
-        values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else TOURNAMENT.name)), "seconds": 20 if self.quick
-                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 1}
+        values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else "descendants.csv")), "seconds": 20 if self.quick
+                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 3}
+        return run_once(java, values, self.options.threads, 5 * 3600)
+
+    def people(self) -> dict:
+        """Tries on the validation alphabets with a copy of each drawing, the chosen one with four on all the background."""
+        java = Program("Java", [*self.tool().command[:-1], "-Xmx3g", "siamese.bench.People"], as_json=False)
+        values = {"file": str(PLACE / ("people-quick.csv" if self.quick else "people.csv")), "tried": 1,
+                  "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 4}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
     def quality(self) -> dict:
@@ -249,8 +257,8 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed), overview and descendants, with --quick the first "
-        "three")
+        "without it all but ten (ten epochs of Keras for each seed), overview, descendants and people, with --quick "
+        "the first three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
         help="of the trainings for quality and best (default: 1-5)")
@@ -260,8 +268,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--keep", action="store_true", help="keep the results of earlier runs, but for what is measured anew")
     add("--publish", action="store_true",
         help="then write the results into notebooks/performance.csv, which chapter 10 reads, and those of the part "
-             "overview into notebooks/python_overview.csv, which the overview reads, and of descendants into "
-             "notebooks/descendants.csv, which chapter 14 reads")
+             "overview into notebooks/python_overview.csv, which the overview reads, and of descendants and "
+             "people into files of these names, which chapter 14 reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
     add("--recipe", default="10,12,4e-3,0",
@@ -279,12 +287,13 @@ def publish(results: dict, measured: list[str]) -> None:
     if "overview" in measured:
         write(OVERVIEW, overview_csv(results))
         print(f"{OVERVIEW.name} now holds these figures; publish 00 writes the notebook that reads them.")
-    if "descendants" in measured:
-        if not results["descendants"]["complete"]:
-            raise Problem("the tournament is not complete; run the part descendants again, which goes on with it.")
-        shutil.copyfile(PLACE / TOURNAMENT.name, TOURNAMENT)
-        print(f"{TOURNAMENT.name} now holds these figures; publish 14 writes the notebook that reads them.")
-    if set(measured) <= {"overview", "descendants"}:
+    for part, file in FILES.items():
+        if part in measured:
+            if not results[part]["complete"]:
+                raise Problem(f"{part} is not complete; run this part again, which goes on with it.")
+            shutil.copyfile(PLACE / file.name, file)
+            print(f"{file.name} now holds these figures; publish 14 writes the notebook that reads them.")
+    if set(measured) <= {"overview", *FILES}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:
@@ -304,7 +313,7 @@ def main(words: list[str]) -> int:
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -3]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -4]:
         bench.measure(part)
     print()
     print(markdown(bench.results))

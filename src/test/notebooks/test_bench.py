@@ -143,8 +143,9 @@ print(json.dumps({"judged": [
         with pytest.raises(Problem, match="overview is a program in Keras"):
             bench.Bench(options(), None, tmp_path, {}, "").overview()
 
-    def test_the_tournament_is_published_when_it_is_complete(self, tmp_path, place, monkeypatch):
-        monkeypatch.setattr(bench, "TOURNAMENT", tmp_path / "descendants.csv")
+    @pytest.mark.parametrize("part", ["descendants", "people"])
+    def test_what_chapter_14_reads_is_published_when_it_is_complete(self, tmp_path, place, monkeypatch, part):
+        monkeypatch.setitem(bench.FILES, part, tmp_path / f"{part}.csv")
         monkeypatch.setattr(bench, "PUBLISHED", tmp_path / "performance.csv")
         program = "import json, sys; v = json.loads(sys.argv[1]); open(v['file'], 'a').write('row\\n'); " \
                   "print(json.dumps({'complete': len(open(v['file']).readlines()) == 2}))"
@@ -152,13 +153,13 @@ print(json.dumps({"judged": [
         wanted = bench.Bench(options(), None, tmp_path, {}, "")
         monkeypatch.setattr(bench, "Program", lambda name, command, as_json: fake(tmp_path, name, 1, program))
         wanted.tool = lambda: fake(tmp_path, "Java", 1, program)
-        wanted.measure("descendants")
+        wanted.measure(part)
         with pytest.raises(Problem, match="not complete"):
             bench.publish(wanted.results, wanted.measured)
-        assert not (tmp_path / "descendants.csv").exists()
-        wanted.measure("descendants")
+        assert not (tmp_path / f"{part}.csv").exists()
+        wanted.measure(part)
         bench.publish(wanted.results, wanted.measured)
-        assert (tmp_path / "descendants.csv").read_text() == "row\nrow\n" and not (tmp_path / "performance.csv").exists()
+        assert (tmp_path / f"{part}.csv").read_text() == "row\nrow\n" and not (tmp_path / "performance.csv").exists()
 
     def test_process_that_hangs_is_ended(self, tmp_path):
         with pytest.raises(Problem):

@@ -52,7 +52,7 @@ public final class Descendants {
     private static final String HEADER = "phase,data,method,distance,loss,learning rate,seed,group,images,seconds,"
             + "equal error rate,one-shot,recall at 1,R-precision";
     private static final int DIMENSIONS = 64;
-    private static final double[] RATES = {1e-3, 4e-3, 1.6e-2};
+    private static final double[] RATES = {1e-3, 4e-3, 1.6e-2, 6.4e-2};
     private static final long TRIED = 100; // the seed of the tries
     private static final int PER_DIGIT = 1_000; // pictures to learn from
     private static final int JUDGED = 100; // pictures of a digit to judge on
