@@ -18,13 +18,14 @@ from pathlib import Path
 from course import NOTEBOOKS, ROOT, Problem, read, write
 from course.children import call, environment
 from course.setup import JVM_FLAGS, MEMORY, venv_python
-from figures import as_csv, label, markdown, overview_csv
-from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alternate, brief, class_path, machine, mnist,
-                      peers, prepare, run_once)
+from figures import as_csv, label, markdown, neighbours_csv, overview_csv
+from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, VENV_FAISS, Program, alternate, brief, class_path, machine,
+                      mnist, peers, prepare, run_once)
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
 OVERVIEW = NOTEBOOKS / "python_overview.csv"
 TOURNAMENT = NOTEBOOKS / "descendants.csv"
+NEIGHBOURS = NOTEBOOKS / "neighbours.csv"
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -34,7 +35,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "networks": "training speed of five base networks",
          "ten": "ten epochs of Keras, judged after each",
          "overview": "the Python overview's own program, ten epochs, judged after each",
-         "descendants": "the tournament of chapter 14, which goes on where it was stopped"}
+         "descendants": "the tournament of chapter 14, which goes on where it was stopped",
+         "neighbours": "Lucene's HNSW beside exact search and FAISS, for chapter 11; with --keep it goes on"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
 
@@ -156,6 +158,44 @@ class Bench:
                   else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 1}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
+    def neighbours(self) -> dict:
+        """The ten nearest of up to a million embeddings, found by all programs, size by size; each is judged by what
+        exact search found. With --keep, what was measured already is not measured again."""
+        place, threads, runs = PLACE / "neighbours", self.options.threads, []
+        kept = self.results.get("neighbours", {}).get("runs", [])
+        sizes = [1000, 3000] if self.quick else [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
+        varied, others = (0, []) if self.quick else (100_000, [(8, 100), (32, 100), (16, 50), (16, 200)])
+        peer = [venv_python(VENV_FAISS), HERE / "neighbours_peer.py"]
+        lucene = Program("Lucene HNSW", [*self.tool().command[:-1], "-Xmx4g", "siamese.bench.Neighbours"], as_json=False)
+        files = {"file": f"{place / str(sizes[-1])}.vectors", "queries": f"{place / str(sizes[-1])}.queries"}
+        place.mkdir(parents=True, exist_ok=True)
+        if not Path(files["file"]).exists():
+            run_once(lucene, {**files, "task": "embed", "vectors": sizes[-1], "asked": 100 if self.quick else 1000,
+                              "epochs": 1 if self.quick else 6}, threads)
+        for n in sizes:
+            values = {**files, "vectors": n, "threads": threads, "truth": f"{place / str(n)}.truth", "out": str(place / "found"),
+                      "folder": str(place / "index"), "lists": [10, 100] if self.quick else [10, 20, 50, 100, 200]}
+            graphs = [(16, 100), *(others if n == varied else [])]
+            for program, task, (connections, beam) in [
+                    (Program("NumPy", peer), "numpy", (0, 0)), (Program("FAISS flat", peer), "faiss", (0, 0)),
+                    *((p, t, g) for g in graphs for p, t in ((Program("FAISS HNSW", peer), "faiss"), (lucene, "lucene")))]:
+                setting = {"program": program.name, "vectors": n, "connections": connections, "beam": beam}
+                run = next((r for r in kept if setting.items() <= r.items()), None)
+                if not run:
+                    run = {**run_once(program, {**values, "task": task, "connections": connections, "beam": beam}, threads),
+                           **setting}
+                    judged = run_once(Program("NumPy", peer), {**values, "task": "judge",
+                                                               "found": [r.pop("found") for r in run["lists"]]}, threads)
+                    for found, recall in zip(run["lists"], judged["recall"]):
+                        found["recall"] = recall
+                    say(f"  {n:,} vectors, {program.name} {connections}, {beam}: built in {run['build']:.1f} s; " + ", ".join(
+                        f"{r['recall']:.3f} at {r['queriesPerSecond']:,.0f}/s" for r in run["lists"]))
+                runs.append(run)
+                self.results["neighbours"] = {"runs": runs}
+                self.measured.append("neighbours")
+                self.save()  # a run is whole in itself
+        return {"runs": runs}
+
     def quality(self) -> dict:
         return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),
                            {"Keras": [2, 3], "embed once": [3], "all pairs": self.options.epochs, OURS: self.options.epochs})
@@ -249,8 +289,8 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed), overview and descendants, with --quick the first "
-        "three")
+        "without it all but ten (ten epochs of Keras for each seed), overview, descendants and neighbours, with --quick "
+        "the first three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
         help="of the trainings for quality and best (default: 1-5)")
@@ -261,7 +301,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--publish", action="store_true",
         help="then write the results into notebooks/performance.csv, which chapter 10 reads, and those of the part "
              "overview into notebooks/python_overview.csv, which the overview reads, and of descendants into "
-             "notebooks/descendants.csv, which chapter 14 reads")
+             "notebooks/descendants.csv, which chapter 14 reads, and of neighbours into notebooks/neighbours.csv, which "
+             "chapter 11 reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
     add("--recipe", default="10,12,4e-3,0",
@@ -284,7 +325,10 @@ def publish(results: dict, measured: list[str]) -> None:
             raise Problem("the tournament is not complete; run the part descendants again, which goes on with it.")
         shutil.copyfile(PLACE / TOURNAMENT.name, TOURNAMENT)
         print(f"{TOURNAMENT.name} now holds these figures; publish 14 writes the notebook that reads them.")
-    if set(measured) <= {"overview", "descendants"}:
+    if "neighbours" in measured:
+        write(NEIGHBOURS, neighbours_csv(results))
+        print(f"{NEIGHBOURS.name} now holds these figures; publish 11 writes the notebook that reads them.")
+    if set(measured) <= {"overview", "descendants", "neighbours"}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:
@@ -299,12 +343,12 @@ def main(words: list[str]) -> int:
     if options.publish and options.quick:
         raise Problem("a quick run is too short to be published; leave --quick out.")
     data = mnist()  # before half a gigabyte and more is fetched
-    java = prepare(options.peers)
+    java = prepare(options.peers, "neighbours" in (options.only or []))
     programs, versions = peers(options, java)
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -3]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -4]:
         bench.measure(part)
     print()
     print(markdown(bench.results))
