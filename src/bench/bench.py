@@ -164,14 +164,14 @@ class Bench:
         place, threads, runs = PLACE / "neighbours", self.options.threads, []
         kept = self.results.get("neighbours", {}).get("runs", [])
         sizes = [1000, 3000] if self.quick else [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
-        varied, others = (0, []) if self.quick else (100_000, [(8, 100), (32, 100), (16, 50), (16, 200)])
+        varied, others = (0, []) if self.quick else (30_000, [(8, 100), (32, 100), (16, 50), (16, 200)])
         peer = [venv_python(VENV_FAISS), HERE / "neighbours_peer.py"]
         lucene = Program("Lucene HNSW", [*self.tool().command[:-1], "-Xmx4g", "siamese.bench.Neighbours"], as_json=False)
         files = {"file": f"{place / str(sizes[-1])}.vectors", "queries": f"{place / str(sizes[-1])}.queries"}
         place.mkdir(parents=True, exist_ok=True)
         if not Path(files["file"]).exists():
             run_once(lucene, {**files, "task": "embed", "vectors": sizes[-1], "asked": 100 if self.quick else 1000,
-                              "epochs": 1 if self.quick else 6}, threads)
+                              "epochs": 1}, threads)
         for n in sizes:
             values = {**files, "vectors": n, "threads": threads, "truth": f"{place / str(n)}.truth", "out": str(place / "found"),
                       "folder": str(place / "index"), "lists": [10, 100] if self.quick else [10, 20, 50, 100, 200]}
