@@ -161,40 +161,44 @@ class Bench:
     def neighbours(self) -> dict:
         """The ten nearest of up to a million embeddings, found by all programs, size by size; each is judged by what
         exact search found. With --keep, what was measured already is not measured again."""
-        place, threads, runs = PLACE / "neighbours", self.options.threads, []
-        kept = self.results.get("neighbours", {}).get("runs", [])
+        place, runs, kept = PLACE / "neighbours", [], self.results.get("neighbours", {}).get("runs", [])
         sizes = [1000, 3000] if self.quick else [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
-        varied, others = (0, []) if self.quick else (30_000, [(8, 100), (32, 100), (16, 50), (16, 200)])
-        peer = [venv_python(VENV_FAISS), HERE / "neighbours_peer.py"]
-        lucene = Program("Lucene HNSW", [*self.tool().command[:-1], "-Xmx4g", "siamese.bench.Neighbours"], as_json=False)
         files = {"file": f"{place / str(sizes[-1])}.vectors", "queries": f"{place / str(sizes[-1])}.queries"}
         place.mkdir(parents=True, exist_ok=True)
         if not Path(files["file"]).exists():
-            run_once(lucene, {**files, "task": "embed", "vectors": sizes[-1], "asked": 100 if self.quick else 1000,
-                              "epochs": 1}, threads)
-        for n in sizes:
-            values = {**files, "vectors": n, "threads": threads, "truth": f"{place / str(n)}.truth", "out": str(place / "found"),
-                      "folder": str(place / "index"), "lists": [10, 100] if self.quick else [10, 20, 50, 100, 200]}
-            graphs = [(16, 100), *(others if n == varied else [])]
-            for program, task, (connections, beam) in [
-                    (Program("NumPy", peer), "numpy", (0, 0)), (Program("FAISS flat", peer), "faiss", (0, 0)),
-                    *((p, t, g) for g in graphs for p, t in ((Program("FAISS HNSW", peer), "faiss"), (lucene, "lucene")))]:
-                setting = {"program": program.name, "vectors": n, "connections": connections, "beam": beam}
-                run = next((r for r in kept if setting.items() <= r.items()), None)
-                if not run:
-                    run = {**run_once(program, {**values, "task": task, "connections": connections, "beam": beam}, threads),
-                           **setting}
-                    judged = run_once(Program("NumPy", peer), {**values, "task": "judge",
-                                                               "found": [r.pop("found") for r in run["lists"]]}, threads)
-                    for found, recall in zip(run["lists"], judged["recall"]):
-                        found["recall"] = recall
-                    say(f"  {n:,} vectors, {program.name} {connections}, {beam}: built in {run['build']:.1f} s; " + ", ".join(
-                        f"{r['recall']:.3f} at {r['queriesPerSecond']:,.0f}/s" for r in run["lists"]))
-                runs.append(run)
-                self.results["neighbours"] = {"runs": runs}
-                self.measured.append("neighbours")
-                self.save()  # a run is whole in itself
+            run_once(self.searcher("Lucene HNSW"), {**files, "task": "embed", "vectors": sizes[-1], "epochs": 1,
+                                                    "asked": 100 if self.quick else 1000}, self.options.threads)
+        searches = [(n, *search) for n in sizes for search in (("NumPy", 0, 0), ("FAISS flat", 0, 0), ("FAISS HNSW", 16, 100),
+                                                               ("Lucene HNSW", 16, 100))]
+        searches += [(30_000, name, *graph) for graph in ((8, 100), (32, 100), (16, 50), (16, 200))
+                     for name in ("FAISS HNSW", "Lucene HNSW") if not self.quick]
+        for search in searches:
+            setting = dict(zip(("vectors", "program", "connections", "beam"), search))
+            runs.append(next((r for r in kept if setting.items() <= r.items()), None) or self.searched({**files, **setting}, setting))
+            self.results["neighbours"] = {"runs": [*runs, *(r for r in kept if r not in runs)]}
+            self.measured.append("neighbours")
+            self.save()  # a run is whole in itself
         return {"runs": runs}
+
+    def searcher(self, name: str) -> Program:
+        """Lucene, which needs room for a graph of a million, or one of the peers."""
+        if name.startswith("Lucene"):
+            return Program(name, [*self.tool().command[:-1], "-Xmx4g", "siamese.bench.Neighbours"], as_json=False)
+        return Program(name, [venv_python(VENV_FAISS), HERE / "neighbours_peer.py"])
+
+    def searched(self, values: dict, setting: dict) -> dict:
+        """One index, built and searched with lists of several lengths, and the recall of each."""
+        name, n, place = setting["program"], setting["vectors"], PLACE / "neighbours"
+        values = {**values, "threads": self.options.threads, "truth": f"{place / str(n)}.truth", "out": str(place / "found"),
+                  "folder": str(place / "index"), "lists": [10, 100] if self.quick else [10, 20, 50, 100, 200]}
+        run = run_once(self.searcher(name), {**values, "task": name.split()[0].lower()}, self.options.threads, 2 * 3600) | setting
+        found = [r.pop("found") for r in run["lists"]]
+        judged = run_once(self.searcher("NumPy"), {**values, "task": "judge", "found": found}, self.options.threads)
+        for one, recall in zip(run["lists"], judged["recall"]):
+            one["recall"] = recall
+        say(f"  {n:,} vectors, {name} {setting['connections']}, {setting['beam']}: built in {run['build']:.1f} s; " + ", ".join(
+            f"{r['recall']:.3f} at {r['queriesPerSecond']:,.0f}/s" for r in run["lists"]))
+        return run
 
     def quality(self) -> dict:
         return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),

@@ -16,7 +16,7 @@ def vectors(file: str, most: int = -1) -> np.ndarray:
     return np.fromfile(file, "<f4", most * DIMENSIONS if most > 0 else -1).reshape(-1, DIMENSIONS)
 
 
-def per_second(run, count: int, seconds: float = 2.0) -> float:
+def per_second(run, count: int, seconds: float = 1.0) -> float:
     """How many of count things a second, after one run that does not count."""
     run()
     began, done = time.process_time(), 0

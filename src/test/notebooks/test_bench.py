@@ -52,7 +52,7 @@ def searches(monkeypatch, place):
     """Has nothing searched but what is asked noted: task, program, vectors, links and beam."""
     asked = []
 
-    def once(program, values, threads):
+    def once(program, values, threads, patience=0):
         asked.append((values["task"], program.name, values["vectors"], values.get("connections"), values.get("beam")))
         if values["task"] == "judge":
             return {"program": "NumPy", "recall": [0.5 + 0.1 * len(file) for file in values["found"]]}
@@ -196,15 +196,15 @@ print(json.dumps({"judged": [
         again = bench.Bench(options(keep=True), None, tmp_path, wanted.programs, "")
         again.results["neighbours"]["runs"].pop()  # where it was stopped
         again.measure("neighbours")
-        assert asked == [("lucene", "Lucene HNSW", 1_000_000, 16, 100), ("judge", "NumPy", 1_000_000, None, None)]
+        assert asked == [("lucene", "Lucene HNSW", 30_000, 16, 200), ("judge", "NumPy", 30_000, 16, 200)]
         assert again.results["neighbours"] == wanted.results["neighbours"]
         bench.publish(again.results, again.measured)
         found = list(csv.DictReader((tmp_path / "NEIGHBOURS.csv").open()))
         assert len(found) == 2 * len(searched) and not (tmp_path / "PUBLISHED.csv").exists()
         assert [found[-1][m] for m in ("program", "vectors", "megabytes", "list", "recall", "distances")] == [
-            "Lucene HNSW", "1000000", "3.0", "20", "0.7", "7"]
+            "Lucene HNSW", "30000", "3.0", "20", "0.7", "7"]
         assert "FAISS HNSW" in found[0]["conditions"] and "threads: 1" in found[0]["conditions"]
-        assert "| Lucene HNSW | 16 | 100 | 1000000 | 2.0 | 3.0 | 0 | 20 | 100.0 | 0.7 | 7 | 0.1 |" in figures.markdown(again.results)
+        assert "| Lucene HNSW | 16 | 200 | 30000 | 2.0 | 3.0 | 0 | 20 | 100.0 | 0.7 | 7 | 0.1 |" in figures.markdown(again.results)
         committed = (ROOT / "notebooks" / "neighbours.csv").read_text().splitlines()
         assert committed[0] == ",".join(found[0]) and "Lucene HNSW,16,100,1000000," in "\n".join(committed)
 

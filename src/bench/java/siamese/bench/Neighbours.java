@@ -135,7 +135,7 @@ public final class Neighbours {
                     throw new IllegalStateException("The vectors do not fit into one graph.");
                 }
                 LeafReader graph = reader.leaves().get(0).reader();
-                rate(graph, queries, 100, 4); // until Java has compiled it
+                rate(graph, queries, 100, 6); // until Java has compiled it
                 for (String list : v.get("lists").split(",")) {
                     runs.add(asked(graph, queries, Integer.parseInt(list), Path.of(v.get("out") + "-" + list)));
                 }
@@ -176,7 +176,7 @@ public final class Neighbours {
         }
         Files.write(out, found.array());
         return String.format(Locale.ROOT, "{\"list\": %d, \"queriesPerSecond\": %.1f, \"distances\": %.1f, "
-                + "\"found\": \"%s\"}", list, rate(graph, queries, list, 2), (double) distances / queries.length,
+                + "\"found\": \"%s\"}", list, rate(graph, queries, list, 1), (double) distances / queries.length,
                 out.toString().replace("\\", "\\\\"));
     }
 
