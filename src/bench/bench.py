@@ -18,13 +18,14 @@ from pathlib import Path
 from course import NOTEBOOKS, ROOT, Problem, read, write
 from course.children import call, environment
 from course.setup import JVM_FLAGS, MEMORY, venv_python
-from figures import as_csv, label, markdown, overview_csv
-from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, Program, alternate, brief, class_path, machine, mnist,
-                      peers, prepare, run_once)
+from figures import as_csv, label, markdown, neighbours_csv, overview_csv
+from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, VENV_FAISS, Program, alternate, brief, class_path, machine,
+                      mnist, peers, prepare, run_once)
 
 PUBLISHED = NOTEBOOKS / "performance.csv"
 OVERVIEW = NOTEBOOKS / "python_overview.csv"
 FILES = {part: NOTEBOOKS / f"{part}.csv" for part in ("descendants", "people")}  # as the Java side writes them
+NEIGHBOURS = NOTEBOOKS / "neighbours.csv"
 PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak",
          "jmh": "the small pieces, by JMH",
          "scaling": "time and memory against images, pairs, embedding size and threads",
@@ -35,7 +36,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "ten": "ten epochs of Keras, judged after each",
          "overview": "the Python overview's own program, ten epochs, judged after each",
          "descendants": "the tournament of chapter 14, which goes on where it was stopped",
-         "people": "Omniglot's published runs, for chapter 14: four tries, and one training of some minutes"}
+         "people": "Omniglot's published runs, for chapter 14: four tries, and one training of some minutes",
+         "neighbours": "Lucene's HNSW beside exact search and FAISS, for chapter 11; with --keep it goes on"}
 NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
 
 
@@ -164,6 +166,48 @@ class Bench:
                   "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 4}
         return run_once(java, values, self.options.threads, 5 * 3600)
 
+    def neighbours(self) -> dict:
+        """The ten nearest of up to a million embeddings, found by all programs, size by size; each is judged by what
+        exact search found. With --keep, what was measured already is not measured again."""
+        place, runs, kept = PLACE / "neighbours", [], self.results.get("neighbours", {}).get("runs", [])
+        sizes = [1000, 3000] if self.quick else [1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
+        files = {"file": f"{place / str(sizes[-1])}.vectors", "queries": f"{place / str(sizes[-1])}.queries"}
+        place.mkdir(parents=True, exist_ok=True)
+        if not Path(files["file"]).exists():
+            run_once(self.searcher("Lucene HNSW"), {**files, "task": "embed", "vectors": sizes[-1], "epochs": 1,
+                                                    "asked": 100 if self.quick else 1000}, self.options.threads)
+        searches = [(n, *search) for n in sizes for search in (("NumPy", 0, 0), ("FAISS flat", 0, 0), ("FAISS HNSW", 16, 100),
+                                                               ("Lucene HNSW", 16, 100))]
+        searches += [(30_000, name, *graph) for graph in ((8, 100), (32, 100), (16, 50), (16, 200))
+                     for name in ("FAISS HNSW", "Lucene HNSW") if not self.quick]
+        for search in searches:
+            setting = dict(zip(("vectors", "program", "connections", "beam"), search))
+            runs.append(next((r for r in kept if setting.items() <= r.items()), None) or self.searched({**files, **setting}, setting))
+            self.results["neighbours"] = {"runs": [*runs, *(r for r in kept if r not in runs)]}
+            self.measured.append("neighbours")
+            self.save()  # a run is whole in itself
+        return {"runs": runs}
+
+    def searcher(self, name: str) -> Program:
+        """Lucene, which needs room for a graph of a million, or one of the peers."""
+        if name.startswith("Lucene"):
+            return Program(name, [*self.tool().command[:-1], "-Xmx4g", "siamese.bench.Neighbours"], as_json=False)
+        return Program(name, [venv_python(VENV_FAISS), HERE / "neighbours_peer.py"])
+
+    def searched(self, values: dict, setting: dict) -> dict:
+        """One index, built and searched with lists of several lengths, and the recall of each."""
+        name, n, place = setting["program"], setting["vectors"], PLACE / "neighbours"
+        values = {**values, "threads": self.options.threads, "truth": f"{place / str(n)}.truth", "out": str(place / "found"),
+                  "folder": str(place / "index"), "lists": [10, 100] if self.quick else [10, 20, 50, 100, 200]}
+        run = run_once(self.searcher(name), {**values, "task": name.split()[0].lower()}, self.options.threads, 2 * 3600) | setting
+        found = [r.pop("found") for r in run["lists"]]
+        judged = run_once(self.searcher("NumPy"), {**values, "task": "judge", "found": found}, self.options.threads)
+        for one, recall in zip(run["lists"], judged["recall"]):
+            one["recall"] = recall
+        say(f"  {n:,} vectors, {name} {setting['connections']}, {setting['beam']}: built in {run['build']:.1f} s; " + ", ".join(
+            f"{r['recall']:.3f} at {r['queriesPerSecond']:,.0f}/s" for r in run["lists"]))
+        return run
+
     def quality(self) -> dict:
         return self.seeded("quality", self.chosen("Keras", "embed once", "all pairs", OURS),
                            {"Keras": [2, 3], "embed once": [3], "all pairs": self.options.epochs, OURS: self.options.epochs})
@@ -257,7 +301,7 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed), overview, descendants and people, with --quick "
+        "without it all but ten (ten epochs of Keras for each seed), overview, descendants, people and neighbours, with --quick "
         "the first three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
@@ -268,8 +312,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--keep", action="store_true", help="keep the results of earlier runs, but for what is measured anew")
     add("--publish", action="store_true",
         help="then write the results into notebooks/performance.csv, which chapter 10 reads, and those of the part "
-             "overview into notebooks/python_overview.csv, which the overview reads, and of descendants and "
-             "people into files of these names, which chapter 14 reads")
+             "overview into notebooks/python_overview.csv, which the overview reads, of descendants and people into files "
+             "of these names, which chapter 14 reads, and of neighbours into notebooks/neighbours.csv, which chapter 11 reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
     add("--recipe", default="10,12,4e-3,0",
@@ -293,7 +337,10 @@ def publish(results: dict, measured: list[str]) -> None:
                 raise Problem(f"{part} is not complete; run this part again, which goes on with it.")
             shutil.copyfile(PLACE / file.name, file)
             print(f"{file.name} now holds these figures; publish 14 writes the notebook that reads them.")
-    if set(measured) <= {"overview", *FILES}:
+    if "neighbours" in measured:
+        write(NEIGHBOURS, neighbours_csv(results))
+        print(f"{NEIGHBOURS.name} now holds these figures; publish 11 writes the notebook that reads them.")
+    if set(measured) <= {"overview", "neighbours", *FILES}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:
@@ -308,12 +355,12 @@ def main(words: list[str]) -> int:
     if options.publish and options.quick:
         raise Problem("a quick run is too short to be published; leave --quick out.")
     data = mnist()  # before half a gigabyte and more is fetched
-    java = prepare(options.peers)
+    java = prepare(options.peers, "neighbours" in (options.only or []))
     programs, versions = peers(options, java)
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -4]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -5]:
         bench.measure(part)
     print()
     print(markdown(bench.results))

@@ -143,6 +143,11 @@ def markdown(results: dict) -> str:
                            for program in ("embed once", "Keras, once", "two inputs"))])
         lines += table(["Network", "Keras, both pictures, pairs/s", "Distinct pictures a batch, neighbours together",
                         "Ours, embedding once", "Keras, embedding once", "Ours, pairs at random"], rows)
+    if "neighbours" in results:
+        lines += ["## Nearest neighbours", "", "The ten nearest of a test picture's embedding; a graph has so many connections a "
+                  "vector, a list so long while it is built, and another while it is searched.", ""]
+        head, *found = neighbours_rows(results)
+        lines += table(head[:-1], [row[:-1] for row in found])
     if "jmh" in results:
         lines += ["## Small pieces", ""]
         lines += table(["Benchmark", "ms an operation", "±"], [[r["name"], f"{r['score']:.3f}", f"{r['error']:.3f}"] for r in results["jmh"]])
@@ -210,6 +215,22 @@ def overview_csv(results: dict) -> str:
     measures = ["epochs", "seconds", "printed", "accuracyAtHalf", "bestAccuracy", "equalErrorRate"]
     return written([[*measures, "conditions"],
                     *([*(round(s[m], 4) for m in measures), conditions] for s in run["schedules"])])
+
+
+def neighbours_rows(results: dict) -> list[list]:
+    """For each index and each length of the list that it was searched with, what it cost and what it found."""
+    machine, runs = results["machine"], results["neighbours"]["runs"]
+    versions = ", ".join(dict.fromkeys(r["version"] for r in runs))
+    conditions = f"{versions}; {machine['processor']}; threads: {machine['threads']}; {results['data']}"
+    return [["program", "connections", "beam", "vectors", "build", "megabytes", "memory", "list", "queriesPerSecond", "recall",
+             "distances", "others", "conditions"],
+            *([r["program"] + s.get("way", ""), r["connections"], r["beam"], r["vectors"], round(r["build"], 2),
+               round(r["indexBytes"] / 1e6, 2), round(r["memory"] or 0), s["list"], round(s["queriesPerSecond"], 1),
+               round(s["recall"], 4), round(s["distances"]), r["others"], conditions] for r in runs for s in r["lists"])]
+
+
+def neighbours_csv(results: dict) -> str:
+    return written(neighbours_rows(results))
 
 
 def written(rows: list[list]) -> str:

@@ -15,6 +15,7 @@ from course.setup import JVM_FLAGS, MEMORY, build, python_packages, set_up, venv
 HERE = ROOT / "src" / "bench"
 PLACE = TARGET / "bench"
 VENV_BENCH = ROOT / ".venv-bench"  # TensorFlow and PyTorch are for the benchmark alone
+VENV_FAISS = ROOT / ".venv-faiss"  # and FAISS for its part neighbours
 JAVA_VARIANTS = ("two inputs", "embed once", "all pairs")
 NO_MNIST = ("the benchmark compares on real MNIST, which is not here; "
             "put its four original .gz files into a folder mnist and set SIAMESE_DATA to the folder above it.")
@@ -132,7 +133,7 @@ def mnist() -> Path:
     raise Problem(NO_MNIST)
 
 
-def prepare(peers: list[str]) -> Path:
+def prepare(peers: list[str], faiss: bool = False) -> Path:
     """Fetches and builds what is missing; returns the java command."""
     java = set_up()
     try:
@@ -143,6 +144,9 @@ def prepare(peers: list[str]) -> Path:
             if "torch" in peers:
                 python_packages(HERE / "torch.txt", VENV_BENCH / "complete-torch", "PyTorch into .venv-bench (on Linux "
                                 "about 2.5 GB, as it comes with CUDA; --peers keras leaves it out)", venv=VENV_BENCH)
+            if faiss:
+                python_packages(HERE / "neighbours.txt", VENV_FAISS / "complete", "FAISS into .venv-faiss (about 120 MB)",
+                                venv=VENV_FAISS)
             build(java, "Building the benchmark with Maven", "the benchmark", PLACE,
                   [ROOT / "src" / "main", HERE / "java"], "-P", "bench", "test-compile")
     except OSError as problem:

@@ -271,7 +271,7 @@ def kernel_spec(java: Path, prefix: Path, memory: list[str], jjava: bool = False
                      "--add-opens", "jdk.jshell/jdk.jshell=ALL-UNNAMED", "-cp", path, main, "{connection_file}"],
             "display_name": "Java (JJava)" if jjava else "Java", "language": "java", "interrupt_mode": "message",
             "env": env}
-    write(log, ".level=WARNING\n")
+    write(log, ".level=WARNING\norg.apache.lucene.level=SEVERE\n")  # Lucene warns of a Java that is newer than itself
     write(folder / "kernel.json", json.dumps(spec, indent=1) + "\n")
 
 

@@ -10,7 +10,7 @@ from course.children import call, environment, quiet
 from course.machine import JVMS, inspect_java
 
 PYTHONS = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-NOT_COPIED = (".git", ".venv", ".venv-bench", "target", "data")  # as a clone has none of them
+NOT_COPIED = (".git", ".venv", ".venv-bench", ".venv-faiss", "target", "data")  # as a clone has none of them
 
 
 def pythons() -> dict[int, Path]:

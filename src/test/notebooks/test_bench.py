@@ -6,6 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from conftest import ROOT
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT / "src" / "bench"))
 
 import bench  # noqa: E402
 import figures  # noqa: E402
+import neighbours_peer  # noqa: E402
 from course import Problem  # noqa: E402
 from programs import OURS, Program, alternate, busy, mnist, run_once  # noqa: E402
 
@@ -44,6 +46,24 @@ def options(**more):
 def place(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "PLACE", tmp_path / "bench")
     return tmp_path / "bench"
+
+
+def searches(monkeypatch, place):
+    """Has nothing searched but what is asked noted: task, program, vectors, links and beam."""
+    asked = []
+
+    def once(program, values, threads, patience=0):
+        asked.append((values["task"], program.name, values["vectors"], values.get("connections"), values.get("beam")))
+        if values["task"] == "judge":
+            return {"program": "NumPy", "recall": [0.5 + 0.1 * len(file) for file in values["found"]]}
+        if values["task"] == "embed":
+            (place / "neighbours" / "1000000.vectors").write_text("embedded")
+            return {}
+        return {"program": "another", "version": program.name, "build": 2.0, "indexBytes": 3_000_000, "memory": None, "others": 0.1,
+                "lists": [{"list": 10 * k, "queriesPerSecond": 100.0, "distances": 7.4, "found": "f" * k} for k in (1, 2)]}
+
+    monkeypatch.setattr(bench, "run_once", once)
+    return asked
 
 
 class TestRunning:
@@ -161,6 +181,40 @@ print(json.dumps({"judged": [
         bench.publish(wanted.results, wanted.measured)
         assert (tmp_path / f"{part}.csv").read_text() == "row\nrow\n" and not (tmp_path / "performance.csv").exists()
 
+    def test_the_neighbours_are_judged_kept_and_published(self, tmp_path, place, monkeypatch):
+        asked = searches(monkeypatch, place)
+        for name in ("NEIGHBOURS", "PUBLISHED"):
+            monkeypatch.setattr(bench, name, tmp_path / f"{name}.csv")
+        place.mkdir()
+        wanted = bench.Bench(options(), None, tmp_path, {"all pairs": Program("all pairs", ["java", "Bench"])}, "")
+        wanted.measure("neighbours")
+        searched = [words for words in asked if words[0] not in ("judge", "embed")]
+        assert asked[0][:3] == ("embed", "Lucene HNSW", 1_000_000) and len(asked) == 1 + 2 * len(searched)
+        assert [words[1:] for words in searched if words[2] == 10_000] == [
+            ("NumPy", 10_000, 0, 0), ("FAISS flat", 10_000, 0, 0), ("FAISS HNSW", 10_000, 16, 100), ("Lucene HNSW", 10_000, 16, 100)]
+        assert len([words for words in searched if words[2] == 30_000]) == 12 and len(searched) == 7 * 4 + 8
+        asked.clear()
+        again = bench.Bench(options(keep=True), None, tmp_path, wanted.programs, "")
+        again.results["neighbours"]["runs"].pop()  # where it was stopped
+        again.measure("neighbours")
+        assert asked == [("lucene", "Lucene HNSW", 30_000, 16, 200), ("judge", "NumPy", 30_000, 16, 200)]
+        assert again.results["neighbours"] == wanted.results["neighbours"]
+        bench.publish(again.results, again.measured)
+        found = list(csv.DictReader((tmp_path / "NEIGHBOURS.csv").open()))
+        assert len(found) == 2 * len(searched) and not (tmp_path / "PUBLISHED.csv").exists()
+        assert [found[-1][m] for m in ("program", "vectors", "megabytes", "list", "recall", "distances")] == [
+            "Lucene HNSW", "30000", "3.0", "20", "0.7", "7"]
+        assert "FAISS HNSW" in found[0]["conditions"] and "threads: 1" in found[0]["conditions"]
+        assert "| Lucene HNSW | 16 | 200 | 30000 | 2.0 | 3.0 | 0 | 20 | 100.0 | 0.7 | 7 | 0.1 |" in figures.markdown(again.results)
+        committed = (ROOT / "notebooks" / "neighbours.csv").read_text().splitlines()
+        assert committed[0] == ",".join(found[0]) and "Lucene HNSW,16,100,100000," in "\n".join(committed)
+
+    def test_a_quick_look_at_neighbours_is_small(self, tmp_path, place, monkeypatch):
+        asked = searches(monkeypatch, place)
+        place.mkdir()
+        bench.Bench(options(quick=True), None, tmp_path, {"all pairs": Program("all pairs", ["java", "Bench"])}, "").neighbours()
+        assert max(words[2] for words in asked) == 3000 and len(asked) == 1 + 2 * 2 * 4
+
     def test_process_that_hangs_is_ended(self, tmp_path):
         with pytest.raises(Problem):
             run_once(fake(tmp_path, "Keras", 1, "import time; time.sleep(600)"), {"round": 1}, 1, patience=1)
@@ -182,6 +236,36 @@ def schedule(program, seed, epochs, seconds, rate, others=0.0, five=None):
     if five is not None:
         found.append({"epochs": epochs, "views": 5, "seconds": seconds, "equalErrorRate": five})
     return {"program": program, "seed": seed, "others": others, "first": 1.0, "schedules": found}
+
+
+class TestNearest:
+    @pytest.fixture
+    def data(self, monkeypatch):
+        monkeypatch.setattr(neighbours_peer, "BLOCK", 64)  # the last of three blocks has fewer vectors than are wanted
+        random = np.random.default_rng(1)
+        return random.random((130, 128), np.float32), random.random((7, 128), np.float32)
+
+    def test_blocks_find_what_sorting_all_distances_finds(self, data):
+        vectors, queries = data
+        found = neighbours_peer.exact(vectors, (vectors * vectors).sum(1), queries, 10)
+        distances = ((queries[:, None].astype(float) - vectors) ** 2).sum(2)
+        assert np.array_equal(np.sort(found), np.sort(np.argsort(distances)[:, :10]))
+        assert neighbours_peer.distances(vectors, queries, found) == pytest.approx(np.take_along_axis(distances, found, 1))
+
+    def test_recall_is_the_share_of_the_ten_nearest(self, data, tmp_path):
+        vectors, queries = data
+        vectors[77] = vectors[5]  # as far away as another: either is right
+        wanted = {"file": str(tmp_path / "vectors"), "queries": str(tmp_path / "queries"), "vectors": 100,
+                  "truth": str(tmp_path / "truth"), "out": str(tmp_path / "found"), "found": []}
+        vectors.tofile(wanted["file"])
+        queries[:1] = vectors[5]
+        queries.tofile(wanted["queries"])
+        order = np.argsort(((queries[:, None].astype(float) - vectors[:100]) ** 2).sum(2))
+        neighbours_peer.search_numpy(wanted)
+        for name, found in (("right", order[:, :10]), ("shifted", order[:, 3:13]), ("of two queries", order[:2, 1:11])):
+            found.astype("<i4").tofile(tmp_path / name)
+            wanted["found"].append(str(tmp_path / name))
+        assert neighbours_peer.judge({**wanted, "found": [wanted["out"], *wanted["found"]]})["recall"] == pytest.approx([1, 1, 0.7, 0.9])
 
 
 class TestFigures:

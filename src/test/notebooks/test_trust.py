@@ -113,7 +113,7 @@ def test_python_finds_the_same_roc_from_the_embeddings(plain):
 
 def test_every_python_package_is_pinned_by_hash():
     for path in (ROOT / "binder/requirements.txt", ROOT / "src/test/requirements.txt", ROOT / "src/launcher/jjava.txt",
-                 ROOT / "src/spark/requirements.txt"):
+                 ROOT / "src/spark/requirements.txt", ROOT / "src/bench/neighbours.txt"):
         lines = [line for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
         packages = [line for line in lines if not line.lstrip().startswith(("#", "-r ", "--"))]
         assert packages and [line for line in packages if "==" not in line or "--hash=sha256:" not in line] == [], path

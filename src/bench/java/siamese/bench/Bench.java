@@ -89,7 +89,7 @@ public final class Bench {
     }
 
     /** The highest resident memory of this process so far in MiB, NaN where the system does not say. */
-    private static String memory() throws IOException {
+    static String memory() throws IOException {
         Path status = Path.of("/proc/self/status");
         return !Files.exists(status) ? "null" : Files.readAllLines(status).stream()
                 .filter(line -> line.startsWith("VmHWM")).map(line -> line.replaceAll("\\D", ""))
