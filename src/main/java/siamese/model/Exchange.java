@@ -1,5 +1,6 @@
 package siamese.model;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -65,7 +66,13 @@ public record Exchange(int parts, int processes, int process, Function<float[], 
 
     /** {@return the sum over all parts, from a function that computes the term of one} */
     INDArray sum(IntFunction<INDArray> ofPart) {
-        return parts == 1 ? ofPart.apply(0) : sum(all(sum(own().mapToObj(part -> ofPart.apply(part).dup()).toList())));
+        if (parts == 1) {
+            return ofPart.apply(0);
+        }
+        List<INDArray> terms = new ArrayList<>();
+        own().map(part -> (2 * process + 1) * parts / processes - 1 - part) // the last first: it went forward last
+                .forEach(part -> terms.add(0, ofPart.apply(part).dup()));
+        return sum(all(sum(terms)));
     }
 
     private static INDArray joined(List<INDArray> rows) {
