@@ -23,7 +23,8 @@ import tech.tablesaw.api.Table;
 /** A connection to Spark, without its log lines and web page. Close it when done; a program has one at a time. */
 public final class Cluster implements AutoCloseable {
 
-    private static final Pattern CAUSE = Pattern.compile("\\(TID \\d+\\) \\([^)]*\\): (?:[\\w.$]+: )?(.+)");
+    private static final Pattern CAUSE = Pattern.compile(
+            "(?:\\(TID \\d+\\) \\([^)]*\\): |barrier task .* finished unsuccessfully\\.\\s+)(?:[\\w.$]+: )?(.+)");
 
     private final JavaSparkContext context;
     private final Watcher[] watchers;

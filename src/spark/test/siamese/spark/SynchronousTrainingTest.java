@@ -64,6 +64,18 @@ class SynchronousTrainingTest {
         }
     }
 
+    /** Fails where it finds a file. */
+    private record Failing(Loss base, String file) implements Loss {
+
+        @Override
+        public Result of(INDArray embeddings, Batch batch) {
+            if (Files.exists(Path.of(file))) {
+                throw new IllegalArgumentException("No loss today.");
+            }
+            return base.of(embeddings, batch);
+        }
+    }
+
     private record Learned() implements Loss {
 
         @Override
@@ -223,7 +235,7 @@ class SynchronousTrainingTest {
     }
 
     @Test
-    void refusesInOneSentence() {
+    void refusesInOneSentence(@TempDir Path folder) {
         System.setProperty("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "1");
         try (Cluster cluster = Cluster.of("local[2]")) {
             says("powers of two", () -> new SynchronousTraining(cluster, 3, 1, 1, RECIPE));
@@ -234,6 +246,9 @@ class SynchronousTrainingTest {
                     Distance.EUCLIDEAN, 1), BARS, null));
             says("cannot be cut into 32", () -> trained(cluster, 32, 1, RECIPE));
             says("has parameters", () -> trained(cluster, 1, 1, RECIPE.withLoss(new Learned())));
+            File marker = folder.resolve("fail").toFile();
+            Recipe failing = RECIPE.withLoss(new Failing(RECIPE.loss(), marker.getPath()));
+            says("failed: No loss today.", () -> trained(cluster, 2, 2, failing, after(1, () -> mark(marker))));
             says("more slots", () -> trained(cluster, 4, 4, RECIPE));
         } finally {
             System.clearProperty("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures");
