@@ -23,9 +23,9 @@ import siamese.model.SiameseNetwork;
  */
 class SizesTest {
 
-    private static final int CODE_LINES = 8_786;
-    private static final int PUBLIC_TYPES = 42;
-    private static final int PUBLIC_TYPES_WITH_NESTED = 59;
+    private static final int CODE_LINES = 8_877;
+    private static final int PUBLIC_TYPES = 43;
+    private static final int PUBLIC_TYPES_WITH_NESTED = 60;
     private static final int LINES_OF_A_FILE = 350;
 
     /** Comments, and texts that could be taken for one. */

@@ -32,8 +32,8 @@ final class Core {
             moments.assign(0);
             steps = 0;
         }
-        execution.seed(batches.random.nextLong());
-        Trainer trainer = new Trainer(execution, distance, recipe, moments, steps, batches.count() * recipe.epochs());
+        Trainer trainer = new Trainer(execution, distance, recipe, moments, steps, batches.count() * recipe.epochs(),
+                Exchange.alone(1), batches.random.nextLong());
         loss = recipe.loss();
         return trainer.run(batches, testLoss, done -> {
             history = done;
@@ -73,15 +73,15 @@ final class Core {
     }
 
     synchronized SiameseNetwork.State steps(Distance distance, SiameseNetwork.State from, Batches batches,
-            Recipe recipe, int count, int ofSteps) {
+            Recipe recipe, int count, int ofSteps, Exchange exchange) {
         if (count < 1 || ofSteps < from.steps() + count) {
             throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps()
                     + " + steps, but are " + count + " and " + ofSteps + ".");
         }
         restore(from);
-        execution.seed(batches.random.nextLong());
         INDArray means = Nd4j.createFromArray(from.moments());
-        Trainer trainer = new Trainer(execution, distance, recipe, means, from.steps(), ofSteps);
+        Trainer trainer = new Trainer(execution, distance, recipe, means, from.steps(), ofSteps, exchange,
+                batches.random.nextLong());
         double sum = 0;
         try {
             for (int step = 0; step < count; step++) {

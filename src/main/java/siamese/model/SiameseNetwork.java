@@ -222,9 +222,8 @@ public final class SiameseNetwork {
     }
 
     /**
-     * Takes some steps of the training of {@link #fit(Examples, Pairs, Recipe, TrainingListener...)}, from a given
-     * state, on batches that depend on nothing but the examples, the recipe and the seed. So the same call gives the
-     * same result, on whatever machine of its kind it is repeated.
+     * Takes some steps of {@link #fit(Examples, Pairs, Recipe, TrainingListener...)} from a given state, on batches
+     * that depend on the examples, the recipe and the seed alone, so that the same call gives the same result again.
      *
      * @param from where the training stands
      * @param train what to learn from; a class with a single example is left out
@@ -232,14 +231,15 @@ public final class SiameseNetwork {
      * @param steps how many to take, at least 1
      * @param ofSteps how many the whole training has: the cycle of the learning rate ends with them
      * @param seed of the batches
+     * @param others with whom each step is taken; {@code Exchange.alone(1)} for none
      * @return where it stands then; this network has its weights
      * @throws IllegalArgumentException if an argument is out of range, or belongs to another network
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
-    public State steps(State from, Examples train, Recipe recipe, int steps, int ofSteps, long seed) {
+    public State steps(State from, Examples train, Recipe recipe, int steps, int ofSteps, long seed, Exchange others) {
         base.check(train);
         return core.steps(distance, from, new Batches.OfClasses(train, recipe, distance, new Random(seed)), recipe,
-                steps, ofSteps);
+                steps, ofSteps, others);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -39,10 +40,14 @@ final class Trainer {
     private final Execution execution;
     private final Distance distance;
     private final Recipe recipe;
+    private final Exchange exchange;
+    private final long seed;
     private final ISchedule schedule;
     private final List<Learned> others = new ArrayList<>();
     private final Learned weights;
     private int steps;
+    /** The part that went forward last. */
+    private int forwarded;
     private int collapsed;
     /** The loss of the last batch. */
     private double last = Double.NaN;
@@ -51,12 +56,23 @@ final class Trainer {
      * @param moments Adam's running means, twice as many numbers as weights; changed by training
      * @param steps how many steps led there
      * @param ofSteps how many steps the whole training has, where the learning rate is a cycle
+     * @param exchange with whom each step is taken
+     * @param seed of what layers draw at random
      */
-    Trainer(Execution execution, Distance distance, Recipe recipe, INDArray moments, int steps, int ofSteps) {
+    Trainer(Execution execution, Distance distance, Recipe recipe, INDArray moments, int steps, int ofSteps,
+            Exchange exchange, long seed) {
         this.execution = execution;
         this.distance = distance;
         this.recipe = recipe;
         this.steps = steps;
+        this.exchange = exchange;
+        this.seed = seed;
+        if (exchange.parts() > 1 && Stream.of(execution.network().getLayers())
+                .anyMatch(layer -> layer.conf().getLayer() instanceof BatchNormalization)) {
+            throw new IllegalArgumentException("The network has batch normalization, whose moments are those of a "
+                    + "whole batch; train it with one part, or leave the layer out.");
+        }
+        execution.seed(seed);
         schedule = recipe.oneCycle() ? new OneCycle(recipe.learningRate(), ofSteps) : null;
         weights = learned(execution.weights(), moments);
         for (INDArray own : parameters(recipe.loss(), distance)) {
@@ -86,12 +102,15 @@ final class Trainer {
 
     /** {@return the loss of a batch; Adam has then moved the weights} */
     double step(Batches.Data data) {
-        INDArray embeddings = execution.forward(data.examples(), true);
+        if (data.examples().size(0) < exchange.parts()) {
+            throw new IllegalArgumentException("A batch of " + data.examples().size(0) + " examples cannot be cut into "
+                    + exchange.parts() + " parts; use fewer parts, or larger batches.");
+        }
+        INDArray embeddings = exchange.rows(part -> forward(data.examples(), part));
         Loss.Result result = checked(recipe.loss().of(embeddings, data.batch()), embeddings, recipe.loss(), distance,
                 " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
         watch(embeddings, data.batch().labels());
-        execution.backward(result.gradient());
-        apply(weights, execution.gradient());
+        apply(weights, exchange.sum(part -> gradient(data.examples(), part, result.gradient())));
         execution.afterStep();
         long from = 0;
         for (Learned own : others) {
@@ -103,6 +122,29 @@ final class Trainer {
         // a weight that is no number can hide behind pooling and ReLU
         double sum = weights.values.sumNumber().doubleValue();
         return Double.isFinite(sum) ? result.loss() : sum;
+    }
+
+    /** The embeddings of one part; what layers draw at random for it is the same each time. */
+    private INDArray forward(INDArray examples, int part) {
+        if (exchange.parts() > 1) {
+            execution.seed(seed ^ (long) exchange.parts() * steps + part);
+        }
+        forwarded = part;
+        return execution.forward(rows(examples, part), true);
+    }
+
+    private INDArray gradient(INDArray examples, int part, INDArray ofEmbeddings) {
+        if (forwarded != part) {
+            forward(examples, part);
+        }
+        execution.backward(rows(ofEmbeddings, part));
+        return execution.gradient();
+    }
+
+    private INDArray rows(INDArray all, int part) {
+        long n = all.size(0);
+        return exchange.parts() == 1 ? all : all.get(NDArrayIndex.interval(exchange.start(part, n),
+                exchange.start(part + 1, n))).dup('c');
     }
 
     private void apply(Learned own, INDArray gradient) {

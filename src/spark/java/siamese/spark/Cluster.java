@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import siamese.notebook.Kernel;
@@ -22,7 +23,8 @@ import tech.tablesaw.api.Table;
 /** A connection to Spark, without its log lines and web page. Close it when done; a program has one at a time. */
 public final class Cluster implements AutoCloseable {
 
-    private static final Pattern CAUSE = Pattern.compile("\\(TID \\d+\\) \\([^)]*\\): (?:[\\w.$]+: )?(.+)");
+    private static final Pattern CAUSE = Pattern.compile(
+            "(?:\\(TID \\d+\\) \\([^)]*\\): |barrier task .* finished unsuccessfully\\.\\s+)(?:[\\w.$]+: )?(.+)");
 
     private final JavaSparkContext context;
     private final Watcher[] watchers;
@@ -72,6 +74,8 @@ public final class Cluster implements AutoCloseable {
                 .setIfMissing("spark.app.name", "Siamese networks")
                 .set("spark.ui.enabled", "false").set("spark.ui.showConsoleProgress", "false")
                 .setExecutorEnv("OMP_NUM_THREADS", "1").setExecutorEnv("OMP_WAIT_POLICY", "passive");
+        // Whether all tasks of a barrier stage can run at once, as when a dead worker's successor is there
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
         if (master.startsWith("local")) {
             conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1");
         }
@@ -198,6 +202,15 @@ public final class Cluster implements AutoCloseable {
                 throw new CancellationException("The work on the cluster was stopped.");
             }
             throw new IllegalStateException(reason(e), e);
+        }
+    }
+
+    /** Frees what was sent to the executors, also where the thread is interrupted, which Spark alone refuses. */
+    static void destroy(List<? extends Broadcast<?>> sent) {
+        boolean interrupted = Thread.interrupted();
+        sent.forEach(Broadcast::destroy);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,20 +1,17 @@
 package siamese.spark;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 import siamese.data.LabeledImages;
+import siamese.model.Exchange;
 import siamese.model.History;
 import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;
-import siamese.model.TrainingListener.Progress;
 
 /**
  * The recommended training on a cluster, by synchronous parameter averaging. The images are divided into shards. In
@@ -65,50 +62,15 @@ public record SparkTraining(Cluster cluster, int shards, int interval, Recipe re
         network.embed(train, 0); // complains here, not on a worker
         List<Broadcast<LabeledImages>> data = shards(train).stream().map(cluster.context()::broadcast).toList();
         Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network));
-        tell(listeners, l -> l.onStart(train.source(), recipe.epochs(), rounds));
-        List<History.Epoch> epochs = new ArrayList<>();
-        SiameseNetwork.State state = network.state();
-        boolean interrupted = false;
+        int steps = recipe.epochs() * rounds * interval;
         try {
-            for (int epoch = 1; epoch <= recipe.epochs() && !interrupted; epoch++) {
-                double seconds = 0;
-                double loss = 0;
-                for (int round = 1; round <= rounds && !interrupted; round++) {
-                    long start = System.nanoTime();
-                    state = round(state, (epoch - 1) * rounds + round, recipe.epochs() * rounds * interval, data,
-                            networks, network.seed());
-                    network.restore(state);
-                    seconds += (System.nanoTime() - start) / 1e9;
-                    loss += state.loss();
-                    double left = (double) (recipe.epochs() - epoch + 1) * rounds - round;
-                    Progress progress = new Progress(epoch, recipe.epochs(), round, rounds, loss / round,
-                            pairs(batch, round) / seconds, seconds / round * left, "");
-                    tell(listeners, l -> l.onBatch(progress));
-                    interrupted = Thread.currentThread().isInterrupted() && left > 0;
-                }
-                if (!interrupted) {
-                    History.Epoch done = new History.Epoch(epoch, loss / rounds, Double.NaN,
-                            pairs(batch, rounds) / seconds, seconds);
-                    epochs.add(done);
-                    tell(listeners, l -> l.onEpoch(done, recipe.epochs()));
-                }
-            }
-        } catch (CancellationException stopped) {
-            interrupted = true;
-        } catch (RuntimeException failure) {
-            tell(listeners, l -> l.onFailure(new History(train.source(), epochs, true, ""), failure));
-            throw failure;
+            return new Rounds(train.source(), recipe.epochs(), rounds,
+                    batch * (batch - 1) / 2.0 * interval * shards).run(network, network.state(), 0,
+                    (from, number) -> round(from, number, steps, data, networks, network.seed()), listeners);
         } finally {
-            data.forEach(Broadcast::destroy);
-            networks.destroy();
+            Cluster.destroy(data);
+            Cluster.destroy(List.of(networks));
         }
-        History history = new History(train.source(), epochs, interrupted, "");
-        tell(listeners, l -> l.onEnd(history));
-        return history;
-    }
-
-    private double pairs(int batch, int rounds) {
-        return batch * (batch - 1) / 2.0 * interval * shards * rounds;
     }
 
     private SiameseNetwork.State round(SiameseNetwork.State from, int round, int steps,
@@ -120,7 +82,7 @@ public record SparkTraining(Cluster cluster, int shards, int interval, Recipe re
                     .map(part(start, round, steps, interval, recipe, data, networks, seed))
                     .treeReduce(Average::plus)).mean(shards, from.steps() + interval);
         } finally {
-            start.destroy();
+            Cluster.destroy(List.of(start));
         }
     }
 
@@ -128,7 +90,7 @@ public record SparkTraining(Cluster cluster, int shards, int interval, Recipe re
     private static Function<Integer, Average> part(Broadcast<SiameseNetwork.State> start, int round, int steps,
             int interval, Recipe recipe, List<Broadcast<LabeledImages>> data, Broadcast<Networks> networks, long seed) {
         return shard -> Average.of(shard, networks.value().use(network -> network.steps(start.value(),
-                data.get(shard).value(), recipe, interval, steps, seed(seed, round, shard))));
+                data.get(shard).value(), recipe, interval, steps, seed(seed, round, shard), Exchange.alone(1))));
     }
 
     /** A seed of its own for each shard in each round; with one shard and one round it is the training's. */
@@ -149,11 +111,5 @@ public record SparkTraining(Cluster cluster, int shards, int interval, Recipe re
             }
             return train.subset(mine);
         }).toList();
-    }
-
-    private static void tell(TrainingListener[] listeners, Consumer<TrainingListener> what) {
-        for (TrainingListener listener : listeners) {
-            what.accept(listener);
-        }
     }
 }

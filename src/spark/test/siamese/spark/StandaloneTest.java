@@ -3,20 +3,12 @@ package siamese.spark;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,37 +19,23 @@ import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.Embeddings;
 import siamese.model.SiameseNetwork;
 
-/** A cluster as README.md in src/spark builds it: a master and two workers, each a process, and spark-submit. */
+/** spark-submit on a master and two workers. */
 @Timeout(900)
 class StandaloneTest {
 
-    private static final Path HOME = Path.of(System.getenv("SPARK_HOME"));
-    private final List<Process> running = new ArrayList<>();
-
-    @AfterEach
-    void end() {
-        Collections.reverse(running);
-        for (Process process : running) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+    @Test
+    void theSubmittedEvaluationCountsWhatOneMachineCounts(@TempDir Path folder) throws Exception {
+        try (Standalone cluster = new Standalone(folder)) {
+            submits(cluster, folder);
         }
     }
 
-    @Test
-    void theSubmittedEvaluationCountsWhatOneMachineCounts(@TempDir Path folder) throws Exception {
-        int port = freePort();
-        String master = "spark://127.0.0.1:" + port;
-        start(folder.resolve("master.log"), "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1",
-                "--port", "" + port, "--webui-port", "0");
-        for (int worker = 1; worker <= 2; worker++) {
-            start(folder.resolve("worker" + worker + ".log"), "org.apache.spark.deploy.worker.Worker",
-                    "--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", "1g",
-                    "--work-dir", folder.resolve("work" + worker).toString(), master);
-        }
+    private static void submits(Standalone cluster, Path folder) throws Exception {
         SiameseNetwork network = SiameseNetwork.overview(7);
         network.save(folder.resolve("network.zip"));
         Path counts = folder.resolve("counts.csv");
-        Process submit = start(folder.resolve("submit.log"), "org.apache.spark.deploy.SparkSubmit", "--master", master,
+        Process submit = cluster.start(folder.resolve("submit.log"), "org.apache.spark.deploy.SparkSubmit", "--master",
+                cluster.master(),
                 "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.driver.bindAddress=127.0.0.1",
                 "--conf", "spark.executor.memory=768m", "--conf", "spark.cores.max=2",
                 "--class", "siamese.spark.Submission", jar(folder).toString(), folder.resolve("network.zip").toString(),
@@ -80,29 +58,11 @@ class StandaloneTest {
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private Process start(Path log, String... command) throws IOException {
-        List<String> line = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m", "-cp", HOME.resolve("jars") + File.separator + "*"));
-        line.addAll(Arrays.asList(command));
-        ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().putAll(Map.of("SPARK_HOME", HOME.toString(), "SPARK_SCALA_VERSION", "2.13",
-                "SIAMESE_QUICK", "1", "SPARK_LOCAL_IP", "127.0.0.1", "OMP_NUM_THREADS", "1"));
-        Process process = builder.start();
-        running.add(process);
-        return process;
-    }
-
     /** The course's jar, which Maven makes only after the tests. */
     private static Path jar(Path folder) throws Exception {
         Path jar = folder.resolve("course.jar");
         Process tool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jar").toString(), "--create",
-                "--file", jar.toString(), "-C", HOME.resolve("classes").toString(), ".").inheritIO().start();
+                "--file", jar.toString(), "-C", Standalone.HOME.resolve("classes").toString(), ".").inheritIO().start();
         assertEquals(0, tool.waitFor());
         return jar;
     }

@@ -140,8 +140,8 @@ class BaseNetworkTest {
             assertEquals(sentence, Campaign.refusal(() -> network.fit(pairs, null, 1, 1), IllegalArgumentException.class));
             assertEquals(sentence, Campaign.refusal(() -> network.fit(wrong, null, Recipe.overview()),
                     IllegalArgumentException.class));
-            assertEquals(sentence, Campaign.refusal(() -> network.steps(network.state(), wrong, Recipe.allPairs(1), 1, 1, 1),
-                    IllegalArgumentException.class));
+            assertEquals(sentence, Campaign.refusal(() -> network.steps(network.state(), wrong, Recipe.allPairs(1), 1, 1, 1,
+                    Exchange.alone(1)), IllegalArgumentException.class));
         }
         SiameseNetwork two = new SiameseNetwork(BaseNetwork.overview(28, 28, 2), Distance.EUCLIDEAN, 1);
         BufferedImage picture = new BufferedImage(28, 28, BufferedImage.TYPE_INT_RGB);
