@@ -120,8 +120,8 @@ public final class People {
     }
 
     private static BaseNetwork three(int size, Layer first) {
-        return BaseNetwork.of(InputType.convolutional(size, size, 1), first, pooling(), convolution(3, 1, 64), pooling(),
-                convolution(3, 1, 128), pooling(), new DenseLayer.Builder().nOut(128).activation(Activation.IDENTITY)
+        return BaseNetwork.of(InputType.convolutional(size, size, 1), first, pooling(), convolution(3, 1, 64),
+                pooling(), convolution(3, 1, 128), pooling(), new DenseLayer.Builder().nOut(128).activation(Activation.IDENTITY)
                 .build());
     }
 
@@ -175,7 +175,7 @@ public final class People {
                 row -> Double.parseDouble(row[9])))).values().stream().max(Double::compare).orElseThrow();
     }
 
-    /** Trains, and writes the share of right answers in each alphabet, with the pictures as they are and also turned. */
+    /** Trains, and writes the share of right answers in each alphabet, with pictures as they are and turned, too. */
     private void answer(String phase, Try how, LabeledImages images, List<Questions> asked) throws IOException {
         SiameseNetwork network = new SiameseNetwork(how.base, Distance.COSINE, 1);
         network.fit((Examples) images, null, Recipe.allPairs(1).withLoss(how.loss).withLearningRate(how.rate)

@@ -100,8 +100,8 @@ final class SavedNetwork {
 
     /** Who writes holds a lock, which ends with the process. */
     private static void removeAbandoned(Path file) throws IOException {
-        try (DirectoryStream<Path> parts = Files.newDirectoryStream(file.getParent(), path ->
-                path.toString().endsWith(".part") && path.getFileName().toString().startsWith(file.getFileName().toString()))) {
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(file.getParent(), path -> path.getFileName()
+                .toString().startsWith(file.getFileName().toString()) && path.toString().endsWith(".part"))) {
             for (Path part : parts) {
                 try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
                         FileLock lock = channel.tryLock()) {
