@@ -121,8 +121,8 @@ public final class People {
 
     private static BaseNetwork three(int size, Layer first) {
         return BaseNetwork.of(InputType.convolutional(size, size, 1), first, pooling(), convolution(3, 1, 64),
-                pooling(), convolution(3, 1, 128), pooling(), new DenseLayer.Builder().nOut(128).activation(Activation.IDENTITY)
-                .build());
+                pooling(), convolution(3, 1, 128), pooling(), new DenseLayer.Builder().nOut(128)
+                .activation(Activation.IDENTITY).build());
     }
 
     private static Layer convolution(int kernel, int stride, int filters) {
