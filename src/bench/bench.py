@@ -153,18 +153,22 @@ class Bench:
                                      epochs=list(range(1, 3 if self.quick else 11)), every=50 if self.quick else 1)]}
 
     def descendants(self) -> dict:
-        """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds and has a file of its own."""
-        java = Program("Java", [*self.tool().command[:-1], "siamese.bench.Descendants"], as_json=False)
-        values = {"file": str(PLACE / ("descendants-quick.csv" if self.quick else "descendants.csv")), "seconds": 20 if self.quick
-                  else 4 * 3600, "seeds": 1 if self.quick else 10, "digitEpochs": 1, "characterEpochs": 3}
-        return run_once(java, values, self.options.threads, 5 * 3600)
+        """All losses of chapter 14 with ten seeds; a quick run stops after 20 seconds."""
+        return self.campaign("Descendants", {"seconds": 20 if self.quick else 4 * 3600, "seeds": 1 if self.quick else 10,
+                                             "digitEpochs": 1, "characterEpochs": 3})
 
     def people(self) -> dict:
         """Tries on the validation alphabets with a copy of each drawing, the chosen one with four on all the background."""
-        java = Program("Java", [*self.tool().command[:-1], "-Xmx3g", "siamese.bench.People"], as_json=False)
-        values = {"file": str(PLACE / ("people-quick.csv" if self.quick else "people.csv")), "tried": 1,
-                  "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 4}
-        return run_once(java, values, self.options.threads, 5 * 3600)
+        return self.campaign("People", {"tried": 1, "alphabets": 2 if self.quick else 30, "judged": 1 if self.quick else 4}, "-Xmx3g")
+
+    def campaign(self, name: str, values: dict, *flags: str) -> dict:
+        """A program that goes on with its file; a quick run has a file of its own."""
+        file = PLACE / f"{name.lower()}{'-quick' if self.quick else ''}.csv"
+        return run_once(self.java_program("Java", name, *flags), {"file": str(file), **values}, self.options.threads, 5 * 3600)
+
+    def java_program(self, name: str, main: str, *flags: str) -> Program:
+        """A program of the Java side with a main class of its own."""
+        return Program(name, [*self.tool().command[:-1], *flags, f"siamese.bench.{main}"], as_json=False)
 
     def neighbours(self) -> dict:
         """The ten nearest of up to a million embeddings, found by all programs, size by size; each is judged by what
@@ -191,7 +195,7 @@ class Bench:
     def searcher(self, name: str) -> Program:
         """Lucene, which needs room for a graph of a million, or one of the peers."""
         if name.startswith("Lucene"):
-            return Program(name, [*self.tool().command[:-1], "-Xmx4g", "siamese.bench.Neighbours"], as_json=False)
+            return self.java_program(name, "Neighbours", "-Xmx4g")
         return Program(name, [venv_python(VENV_FAISS), HERE / "neighbours_peer.py"])
 
     def searched(self, values: dict, setting: dict) -> dict:

@@ -6,24 +6,15 @@ import time
 
 import numpy as np
 
-from peer import memory, order, tell
+from peer import memory, order, per_second, tell
 
 DIMENSIONS, NEAREST, BLOCK = 128, 10, 8192
+TIMED = 1.0, time.process_time  # how long, and by which clock
 
 
 def vectors(file: str, most: int = -1) -> np.ndarray:
     """The first embeddings of a file, or all."""
     return np.fromfile(file, "<f4", most * DIMENSIONS if most > 0 else -1).reshape(-1, DIMENSIONS)
-
-
-def per_second(run, count: int, seconds: float = 1.0) -> float:
-    """How many of count things a second, after one run that does not count."""
-    run()
-    began, done = time.process_time(), 0
-    while time.process_time() - began < seconds:
-        run()
-        done += count
-    return done / (time.process_time() - began)
 
 
 def exact(all_vectors: np.ndarray, squares: np.ndarray, queries: np.ndarray, k: int) -> np.ndarray:
@@ -63,7 +54,7 @@ def search_numpy(wanted: dict) -> dict:
     some = queries[:256]  # as many at a time
     exact(data, squares, some, NEAREST).astype("<i4").tofile(wanted["out"])
     return {"version": f"NumPy {np.__version__}", "build": 0, "indexBytes": data.nbytes + squares.nbytes, "lists": [
-        {"list": 0, "way": f", {way}", "queriesPerSecond": per_second(run, size), "distances": len(data), "found": wanted["out"]}
+        {"list": 0, "way": f", {way}", "queriesPerSecond": per_second(run, size, *TIMED), "distances": len(data), "found": wanted["out"]}
         for way, size, run in (("in blocks", len(some), lambda: exact(data, squares, some, NEAREST)), ("one by one", 1, one))]}
 
 
@@ -90,7 +81,7 @@ def search_faiss(wanted: dict) -> dict:
         out = f"{wanted['out']}-{size}"
         found.astype("<i4").tofile(out)
         runs.append({"list": size, "distances": count, "found": out,
-                     "queriesPerSecond": per_second(lambda: index.search(queries, NEAREST), len(queries))})
+                     "queriesPerSecond": per_second(lambda: index.search(queries, NEAREST), len(queries), *TIMED)})
     return {"version": f"FAISS {faiss.__version__}", "build": build, "memory": peak, "lists": runs,
             "indexBytes": faiss.serialize_index(index).nbytes}
 

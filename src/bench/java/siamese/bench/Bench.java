@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -32,21 +32,19 @@ import siamese.model.TrainingListener.Progress;
 /**
  * The Java side of the benchmark: does one task in a process of its own and prints what it measured as lines of JSON,
  * the last of which counts. {@code src/bench/bench.py} starts it with arguments of the form {@code name=value}.
+ *
+ * @param wanted the task and what it needs, by name
  */
-public final class Bench {
+public record Bench(Map<String, String> wanted) {
 
     private static final int BATCH = 128; // pairs, as the overview's recipe has it
     private static final int BLOCK = 64; // of pairs that share most of their images
     private static final String JUDGED = "{\"equalErrorRate\": %.6f, \"accuracyAtHalf\": %.6f, \"bestAccuracy\": %.6f}";
     private static final int EPOCHS = 4; // of the five networks at most
 
-    private final Map<String, String> wanted = new HashMap<>();
-
-    private Bench(String[] arguments) {
-        for (String argument : arguments) {
-            int sign = argument.indexOf('=');
-            wanted.put(argument.substring(0, sign), argument.substring(sign + 1));
-        }
+    /** {@return arguments of the form {@code name=value} by their names} */
+    static Map<String, String> values(String[] arguments) {
+        return Arrays.stream(arguments).map(a -> a.split("=", 2)).collect(Collectors.toMap(a -> a[0], a -> a[1]));
     }
 
     /**
@@ -56,7 +54,7 @@ public final class Bench {
      * @throws IOException if the data cannot be read or a result cannot be written
      */
     public static void main(String[] arguments) throws IOException {
-        Bench bench = new Bench(arguments);
+        Bench bench = new Bench(values(arguments));
         switch (bench.text("task")) {
             case "pairs" -> bench.writePairs();
             case "networks" -> bench.writeNetworks();

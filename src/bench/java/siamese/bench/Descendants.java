@@ -2,9 +2,7 @@ package siamese.bench;
 
 import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -82,19 +79,13 @@ public final class Descendants {
         }
     }
 
-    private final Path file;
     private final double seconds;
     private long until;
-    private final List<String> rows = new ArrayList<>();
+    private final Rows rows;
 
     private Descendants(Path file, double seconds) throws IOException {
-        this.file = file;
         this.seconds = seconds;
-        if (Files.exists(file)) {
-            rows.addAll(Files.readAllLines(file));
-        } else {
-            append(List.of(HEADER));
-        }
+        rows = new Rows(file, HEADER);
     }
 
     /**
@@ -104,8 +95,7 @@ public final class Descendants {
      * @throws IOException if the data cannot be read or the file cannot be written
      */
     public static void main(String[] arguments) throws IOException {
-        Map<String, String> v = Arrays.stream(arguments).map(a -> a.split("=", 2))
-                .collect(Collectors.toMap(a -> a[0], a -> a[1]));
+        Map<String, String> v = Bench.values(arguments);
         boolean complete = new Descendants(Path.of(v.get("file")), Double.parseDouble(v.get("seconds"))).run(tasks(
                 Integer.parseInt(v.get("digitEpochs")), Integer.parseInt(v.get("characterEpochs"))),
                 Integer.parseInt(v.get("seeds")));
@@ -164,12 +154,17 @@ public final class Descendants {
                 byDigit(mnist.test().sampleOfEachClass(JUDGED, 1, "judged")), digitEpochs, 10, 12);
         Omniglot omniglot = Omniglot.load();
         List<String> learn = new ArrayList<>(omniglot.background().alphabetNames());
-        List<String> choose = IntStream.of(3, 9, 15, 21, 27).mapToObj(learn::get).toList(); // as chapter 07 does
+        List<String> choose = validation(learn);
         learn.removeAll(choose);
         Task characters = new Task("Omniglot", omniglot.background().only(learn, "Omniglot, learn").images(),
                 byAlphabet(omniglot.background().only(choose, "Omniglot, choose")),
                 byAlphabet(omniglot.evaluation()), characterEpochs, 30, 4);
         return List.of(digits, characters);
+    }
+
+    /** {@return the alphabets to choose on, of all of the background: those of chapter 07} */
+    static List<String> validation(List<String> names) {
+        return IntStream.of(3, 9, 15, 21, 27).mapToObj(names::get).toList();
     }
 
     private static List<Group> byDigit(LabeledImages images) {
@@ -229,13 +224,12 @@ public final class Descendants {
     }
 
     private boolean done(String phase, Task task, String method, Setting setting, double rate, long seed) {
-        String key = key(phase, task, method, setting, rate, seed);
-        return rows.stream().anyMatch(row -> row.startsWith(key));
+        return rows.beginning(key(phase, task, method, setting, rate, seed)).findAny().isPresent();
     }
 
     /** The row of the try with the highest R-precision; the first of equals. */
     private String best(Task task, String method) {
-        return rows.stream().filter(row -> row.startsWith("tried," + task.name + "," + method + ",")).min(
+        return rows.beginning("tried," + task.name + "," + method + ",").min(
                 Comparator.comparingDouble(row -> -Double.parseDouble(row.substring(row.lastIndexOf(',') + 1)))).get();
     }
 
@@ -255,7 +249,7 @@ public final class Descendants {
                 / (task.classes * task.examples))) * task.classes * task.examples;
         double[] mean = IntStream.range(0, 4).mapToDouble(k -> Arrays.stream(figures).mapToDouble(f -> f[k]).sum()
                 / figures.length).toArray();
-        append(phase.equals("tried") ? List.of(row(key, "validation", images, seconds, mean)) : IntStream.range(0,
+        rows.append(phase.equals("tried") ? List.of(row(key, "validation", images, seconds, mean)) : IntStream.range(0,
                 figures.length).mapToObj(g -> row(key, groups.get(g).name, images, seconds, figures[g])).toList());
         System.out.println(key + " in all " + (System.nanoTime() - began) / 1e9 + " s: " + Arrays.toString(mean));
         return true;
@@ -264,12 +258,6 @@ public final class Descendants {
     private static String row(String key, String group, long images, double seconds, double[] f) {
         return String.format(Locale.ROOT, "%s%s,%d,%.1f,%.5f,%.4f,%.4f,%.4f", key, group, images, seconds, f[0], f[1],
                 f[2], f[3]);
-    }
-
-    private void append(List<String> found) throws IOException {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, String.join("\n", found) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        rows.addAll(found);
     }
 
     /** {@return equal error rate, one-shot accuracy, recall at 1 and R-precision of a group} */

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.lucene912.Lucene912Codec;
@@ -56,8 +55,7 @@ public final class Neighbours {
      * @throws IOException if a file cannot be read or written
      */
     public static void main(String[] arguments) throws IOException {
-        Map<String, String> v = Arrays.stream(arguments).map(a -> a.split("=", 2))
-                .collect(Collectors.toMap(a -> a[0], a -> a[1]));
+        Map<String, String> v = Bench.values(arguments);
         int vectors = Integer.parseInt(v.get("vectors"));
         Path file = Path.of(v.get("file"));
         Path queries = Path.of(v.get("queries"));

@@ -5,9 +5,7 @@ import java.awt.Graphics2D;
 import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -81,16 +79,10 @@ public final class People {
         }
     }
 
-    private final Path file;
-    private final List<String> rows = new ArrayList<>();
+    private final Rows rows;
 
     private People(Path file) throws IOException {
-        this.file = file;
-        if (Files.exists(file)) {
-            rows.addAll(Files.readAllLines(file));
-        } else {
-            append(List.of(HEADER));
-        }
+        rows = new Rows(file, HEADER);
     }
 
     /**
@@ -102,8 +94,7 @@ public final class People {
      * @throws IOException if the data cannot be read or the file cannot be written
      */
     public static void main(String[] arguments) throws IOException {
-        Map<String, String> v = Arrays.stream(arguments).map(a -> a.split("=", 2))
-                .collect(Collectors.toMap(a -> a[0], a -> a[1]));
+        Map<String, String> v = Bench.values(arguments);
         new People(Path.of(v.get("file"))).run(Integer.parseInt(v.get("alphabets")),
                 Integer.parseInt(v.get("tried")), Integer.parseInt(v.get("judged")));
         System.out.println("{\"complete\": true}");
@@ -145,16 +136,16 @@ public final class People {
 
     private void run(int alphabets, int tried, int judged) throws IOException {
         for (Try candidate : tries()) {
-            if (rows.stream().noneMatch(row -> row.startsWith("tried," + candidate.key()))) {
+            if (rows.beginning("tried," + candidate.key()).findAny().isEmpty()) {
                 Omniglot.Characters all = Omniglot.load(candidate.size).background();
                 List<String> learn = new ArrayList<>(all.alphabetNames());
-                List<String> choose = IntStream.of(3, 9, 15, 21, 27).mapToObj(learn::get).toList(); // as chapter 07
+                List<String> choose = Descendants.validation(learn);
                 learn.removeAll(choose);
                 answer("tried", candidate, augmented(all, learn, alphabets, tried), choose.stream()
                         .flatMap(name -> invented(name, all.only(List.of(name), name))).toList());
             }
         }
-        if (rows.stream().noneMatch(row -> row.startsWith("judged,"))) {
+        if (rows.beginning("judged,").findAny().isEmpty()) {
             Try chosen = tries().stream().max(Comparator.comparingDouble(this::right)).orElseThrow();
             Omniglot omniglot = Omniglot.load(chosen.size);
             answer("judged", chosen, augmented(omniglot.background(), omniglot.background().alphabetNames(), alphabets,
@@ -169,10 +160,9 @@ public final class People {
 
     /** The mean over the validation alphabets, with the number of turns that is better. */
     private double right(Try candidate) {
-        return rows.stream().map(row -> row.split(",")).filter(row -> row[0].equals("tried")
-                && String.join(",", row).startsWith("tried," + candidate.key()))
-                .collect(Collectors.groupingBy(row -> row[4], Collectors.averagingDouble(
-                row -> Double.parseDouble(row[9])))).values().stream().max(Double::compare).orElseThrow();
+        return rows.beginning("tried," + candidate.key()).map(row -> row.split(",")).collect(Collectors.groupingBy(
+                row -> row[4], Collectors.averagingDouble(row -> Double.parseDouble(row[9])))).values().stream()
+                .max(Double::compare).orElseThrow();
     }
 
     /** Trains, and writes the share of right answers in each alphabet, with pictures as they are and turned, too. */
@@ -188,7 +178,7 @@ public final class People {
                     found.add(String.format(Locale.ROOT, "%s,%s%d,%d,%d,%.0f,%s,%.5f", phase, how.key(), turns,
                     network.graph().numParams(), images.size(), network.history().seconds(), alphabet, share)));
         }
-        append(found);
+        rows.append(found);
         found.forEach(System.out::println);
     }
 
@@ -217,11 +207,5 @@ public final class People {
                     .orElseThrow();
             return new Questions(part.alphabets().get(part.images().label(at)), run.training(), run.test());
         }).toList();
-    }
-
-    private void append(List<String> found) throws IOException {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, String.join("\n", found) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        rows.addAll(found);
     }
 }
