@@ -35,7 +35,7 @@ class SparkTrainingTest {
             .withVariation(Variation.NONE.withShift(1));
 
     /** A loss that learns, too. */
-    private record Learned() implements Loss {
+    record Learned() implements Loss {
 
         @Override
         public Result of(INDArray embeddings, Batch batch) {

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import siamese.data.LabeledImages;
 import siamese.data.Variation;
 import siamese.model.BaseNetwork;
@@ -73,19 +72,6 @@ class SynchronousTrainingTest {
                 throw new IllegalArgumentException("No loss today.");
             }
             return base.of(embeddings, batch);
-        }
-    }
-
-    private record Learned() implements Loss {
-
-        @Override
-        public Result of(INDArray embeddings, Batch batch) {
-            return new Result(0, embeddings.like(), Nd4j.zeros(1));
-        }
-
-        @Override
-        public INDArray parameters() {
-            return Nd4j.zeros(1);
         }
     }
 
@@ -245,7 +231,7 @@ class SynchronousTrainingTest {
             says("batch normalization", () -> training.fit(new SiameseNetwork(BASE.then(new BatchNormalization()),
                     Distance.EUCLIDEAN, 1), BARS, null));
             says("cannot be cut into 32", () -> trained(cluster, 32, 1, RECIPE));
-            says("has parameters", () -> trained(cluster, 1, 1, RECIPE.withLoss(new Learned())));
+            says("has parameters", () -> trained(cluster, 1, 1, RECIPE.withLoss(new SparkTrainingTest.Learned())));
             File marker = folder.resolve("fail").toFile();
             Recipe failing = RECIPE.withLoss(new Failing(RECIPE.loss(), marker.getPath()));
             says("failed: No loss today.", () -> trained(cluster, 2, 2, failing, after(1, () -> mark(marker))));
