@@ -33,6 +33,7 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "quality": "time until the equal error rate is at most 0.008",
          "best": "the best that is reached in the time of ten epochs of Keras",
          "networks": "training speed of five base networks",
+         "methods": "our way to learn, all pairs of a batch, in Keras and in PyTorch beside our own",
          "ten": "ten epochs of Keras, judged after each",
          "overview": "the Python overview's own program, ten epochs, judged after each",
          "descendants": "the tournament of chapter 14, which goes on where it was stopped",
@@ -219,6 +220,10 @@ class Bench:
     def best(self) -> dict:
         return self.seeded("best", self.chosen(OURS), {OURS: [self.options.best_epochs]}, views=(1, 5))
 
+    def methods(self) -> dict:
+        ways = ("Keras, all pairs", "PyTorch, all pairs", "all pairs")
+        return self.seeded("methods", self.chosen(*ways), dict.fromkeys(ways, self.options.epochs))
+
     def ten(self) -> dict:
         return self.seeded("ten", self.chosen("Keras"), {"Keras": list(range(1, 11))})
 
@@ -305,8 +310,8 @@ def arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--quick", action="store_true", help="a short look, within three minutes; its figures are not for quoting")
     add("--only", type=listed(str, *PARTS), metavar="PART,…", help=f"only these parts of {', '.join(PARTS)}; "
-        "without it all but ten (ten epochs of Keras for each seed), overview, descendants, people and neighbours, with --quick "
-        "the first three")
+        "without it all but methods, ten (ten epochs of Keras for each seed), overview, descendants, people and neighbours, with "
+        "--quick the first three")
     add("--rounds", type=int, default=5, help="how often each program is run for its speed (default: 5)")
     add("--seeds", type=listed(int), default=[1, 2, 3, 4, 5], metavar="A-B",
         help="of the trainings for quality and best (default: 1-5)")
@@ -320,7 +325,7 @@ def arguments() -> argparse.ArgumentParser:
              "of these names, which chapter 14 reads, and of neighbours into notebooks/neighbours.csv, which chapter 11 reads")
     add("--epochs", type=listed(int), default=[1, 2], metavar="A-B",
         help="of our schedules, for quality (default: 1-2)")
-    add("--recipe", default="10,12,4e-3,0",
+    add("--recipe", default="10,12,4e-3,2",
         help="of all pairs: classes and images a batch, peak learning rate, shift (default: %(default)s)")
     add("--best-epochs", type=int, default=20,
         help="of the supervised contrastive loss, for best (default: %(default)s)")
@@ -364,7 +369,7 @@ def main(words: list[str]) -> int:
     bench = Bench(options, java, data, programs, versions)
     began = time.monotonic()
     bench.pairs()
-    for part in options.only or list(PARTS)[:3 if options.quick else -5]:
+    for part in options.only or list(PARTS)[:3 if options.quick else -6]:
         bench.measure(part)
     print()
     print(markdown(bench.results))

@@ -109,7 +109,7 @@ def markdown(results: dict) -> str:
             if ours and theirs:
                 lines += [f"Soonest: {name} after {ours['seconds']:.1f} s, Keras after {theirs['seconds']:.1f} s: "
                           f"{ours['seconds'] / theirs['seconds']:.2f} of its time.", ""]
-    for part, title in (("best", "In the time of ten epochs of Keras"), ("ten", "Ten epochs of Keras"),
+    for part, title in (("best", "In the time of ten epochs of Keras"), ("methods", "All pairs of a batch in each library"), ("ten", "Ten epochs of Keras"),
                         ("overview", "The Python overview's own program")):
         if part in results:
             lines += [f"## {title}", ""]
@@ -185,7 +185,7 @@ def rows(results: dict) -> list[list]:
         add("networks", r["program"], r["network"], r["round"], r, ("pairsPerSecond", "pictures", "memory", "others"))
     for name, value in results.get("rate", {}).get("gemm", {}).items():
         out.append(["gemm", name, "", "", "gflops", value])
-    for part in ("quality", "best", "ten"):
+    for part in ("quality", "best", "methods", "ten"):
         for r in results.get(part, {}).get("runs", []):
             for s in r["schedules"]:
                 add(part, label(r, s), s["epochs"], r["seed"], {**s, "others": r["others"]}, ("seconds", "equalErrorRate", "others"))

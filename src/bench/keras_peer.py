@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-from peer import BATCH, Clock, gemm, images, memory, order, pairs, per_second, quality, tell
+from peer import BATCH, Clock, cycles, gemm, images, memory, order, pairs, per_second, quality, tell
 
 
 def main() -> None:
@@ -26,11 +26,17 @@ def main() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(wanted["threads"])
     keras.utils.set_random_seed(wanted["seed"])
 
-    tower = keras.Sequential([
-        keras.Input((28, 28, 1)),
-        layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
-        layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(2),
-        layers.Flatten(), layers.Dense(128, activation="relu")])
+    def base_network():
+        return keras.Sequential([
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(2),
+            layers.Flatten(), layers.Dense(128, activation="relu")])
+
+    if "recipe" in wanted:
+        cycles(wanted, lambda: all_pairs(tf, keras, base_network()))
+        return
+    tower = base_network()
     first, second = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
     distance = layers.Lambda(
         lambda e: ops.sqrt(ops.maximum(ops.sum(ops.square(e[0] - e[1]), axis=1, keepdims=True), 1e-7)),
@@ -70,6 +76,34 @@ def main() -> None:
     quality(wanted, lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0),
             lambda pictures: tower.predict(pictures[..., None], batch_size=256, verbose=0),
             printed if overview else dict)
+
+
+def all_pairs(tf, keras, base):
+    """A step of the contrastive loss on all pairs of a batch, similar and dissimilar ones with half of the weight each,
+    those beyond the margin without any; and how pictures are embedded."""
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(base.trainable_variables)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 28, 28, 1]), tf.TensorSpec([None], tf.int32)])
+    def learn(pictures, shown):
+        with tf.GradientTape() as tape:
+            e = base(pictures, training=True)
+            squares = tf.reduce_sum(tf.square(e), 1)
+            d2 = tf.maximum(squares[:, None] + squares - 2 * tf.matmul(e, e, transpose_b=True), 1e-7)
+            missing = tf.maximum(1 - tf.sqrt(d2), 0)
+            same = shown[:, None] == shown
+            similar = tf.cast(tf.linalg.set_diag(same, tf.zeros_like(shown, tf.bool)), tf.float32)
+            close = tf.cast(~same & (missing > 0), tf.float32)
+            loss = (tf.reduce_sum(similar * d2) / tf.reduce_sum(similar)
+                    + tf.reduce_sum(close * tf.square(missing)) / tf.maximum(tf.reduce_sum(close), 1)) / 2
+        optimizer.apply_gradients(zip(tape.gradient(loss, base.trainable_variables), base.trainable_variables))
+        return loss
+
+    def step(pictures, shown, rate):
+        optimizer.learning_rate = rate
+        return float(learn(pictures[..., None], shown))
+
+    return step, lambda pictures: base.predict(pictures[..., None], batch_size=256, verbose=0)
 
 
 if __name__ == "__main__":

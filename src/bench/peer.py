@@ -1,13 +1,15 @@
-"""What the peers share: the data and pairs that the Java side uses, and how results are told.
+"""What the peers share: the data, pairs and recipes that the Java side uses, and how results are told.
 
 A peer is started as  PEER.py '{"task": "rate", …}'  and prints lines of JSON: {"first": true} as soon as the first batch was
 learned, and at its end one object with what it measured. bench.py reads them.
 """
 import gzip
 import json
+import math
 import struct
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,12 @@ def images(folder: str, name: str) -> np.ndarray:
     with gzip.open(Path(folder) / f"{name}-images-idx3-ubyte.gz") as file:
         _, n, rows, columns = struct.unpack(">4i", file.read(16))
         return np.frombuffer(file.read(), np.uint8).reshape(n, rows, columns).astype(np.float32) / 255
+
+
+def digits(folder: str, name: str) -> np.ndarray:
+    """What the pictures of one of MNIST's files show, 0 to 9, as int32."""
+    with gzip.open(Path(folder) / f"{name}-labels-idx1-ubyte.gz") as file:
+        return np.frombuffer(file.read()[8:], np.uint8).astype(np.int32)
 
 
 def pairs(file: str) -> np.ndarray:
@@ -80,7 +88,7 @@ def quality(wanted: dict, learn, embed, says=dict) -> None:
     """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far, the
     file with the test pairs' distances then, and what else says() has to say. learn() is one epoch; embed gets pictures
     of shape [n, 28, 28]."""
-    test, judged, seconds, results = images(wanted["mnist"], "t10k"), pairs(wanted["test"]), 0.0, []
+    seconds, results = 0.0, []
     for epoch in range(1, max(wanted["epochs"]) + 1):
         began = time.perf_counter()
         learn()
@@ -88,11 +96,86 @@ def quality(wanted: dict, learn, embed, says=dict) -> None:
         if epoch == 1:
             tell(first=True)
         if epoch in wanted["epochs"]:
-            e = embed(test)
-            file = f"{wanted['out']}-{epoch}.distances"
-            np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
-            results.append({"epochs": epoch, "seconds": seconds, "distances": file, **says()})
+            results.append({"epochs": epoch, "seconds": seconds, "distances": distances(wanted, epoch, embed), **says()})
     tell(schedules=results, memory=memory())
+
+
+def cycles(wanted: dict, begin) -> None:
+    """Trains a new network on all pairs of batches for each number of epochs that is asked for, one cycle of the learning
+    rate each, and tells the same. begin() gives a new network's step and embed; step gets pictures [n, 28, 28], what
+    they show, and the learning rate."""
+    results = []
+    for epochs in wanted["epochs"]:
+        step, embed = begin()
+        began = time.perf_counter()
+        for number, batch in enumerate(labelled(wanted, epochs)):
+            step(*batch)
+            if number == 0 and not results:
+                tell(first=True)
+        seconds = time.perf_counter() - began
+        results.append({"epochs": epochs, "seconds": seconds, "distances": distances(wanted, epochs, embed)})
+    tell(schedules=results, memory=memory())
+
+
+def distances(wanted: dict, epochs: int, embed) -> str:
+    """The file with the test pairs' distances."""
+    e, judged = embed(images(wanted["mnist"], "t10k")), pairs(wanted["test"])
+    file = f"{wanted['out']}-{epochs}.distances"
+    np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
+    return file
+
+
+def labelled(wanted: dict, epochs: int):
+    """Our recipe for all pairs, as Batches.OfClasses and OneCycle have it: for each step the shifted pictures of some
+    digits, as many of each, what they show, and the learning rate. Another thread prepares the next batch."""
+    classes, each, peak, shift = (kind(word) for kind, word in zip((int, int, float, float), wanted["recipe"].split(",")))
+    train, labels = images(wanted["mnist"], "train"), digits(wanted["mnist"], "train")
+    random = np.random.default_rng(wanted["seed"])
+    members = [random.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
+    taken = [0] * 10
+    steps = epochs * round(len(train) / (classes * each))
+
+    def draw(digit: int) -> np.ndarray:
+        """The next ones of a digit; in a new order when all had their turn."""
+        if taken[digit] + each > len(members[digit]):
+            rest = members[digit][taken[digit]:]
+            members[digit] = np.concatenate([rest, random.permutation(np.setdiff1d(members[digit], rest))])
+            taken[digit] = 0
+        taken[digit] += each
+        return members[digit][taken[digit] - each:taken[digit]]
+
+    def batch(number: int):
+        chosen = np.concatenate([draw(digit) for digit in random.permutation(10)[:classes]])
+        return shifted(train[chosen], shift, random), labels[chosen], one_cycle(peak, (number + 0.5) / steps)
+
+    with ThreadPoolExecutor(1) as other:
+        following = other.submit(batch, 0)
+        for number in range(1, steps + 1):
+            ready = following.result()
+            following = other.submit(batch, number) if number < steps else None
+            yield ready
+
+
+def shifted(pictures: np.ndarray, most: float, random) -> np.ndarray:
+    """Each picture moved by up to so many pixels to the side and down, what lies between two pixels as their mean."""
+    if most == 0:
+        return pictures
+    n, rows, columns = pictures.shape
+    edge = math.ceil(most) + 1
+    padded, moved = np.pad(pictures, ((0, 0), (edge, edge), (edge, edge))), np.empty_like(pictures)
+    for picture, new, (down, right) in zip(padded, moved, edge - random.uniform(-most, most, (n, 2))):
+        top, left = int(down), int(right)
+        y, x = down - top, right - left
+        part = picture[top:top + rows + 1, left:left + columns + 1]
+        lines = (1 - y) * part[:-1] + y * part[1:]
+        new[:] = (1 - x) * lines[:, :-1] + x * lines[:, 1:]
+    return moved
+
+
+def one_cycle(peak: float, done: float) -> float:
+    """The learning rate when a share of the steps is done: up from peak/25 for 30 % of them, then down to peak/10,000."""
+    start, end, share = (peak / 25, peak, done / 0.3) if done < 0.3 else (peak, peak / 10_000, (done - 0.3) / 0.7)
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
 
 
 def gemm(multiply) -> float:

@@ -179,6 +179,9 @@ def peers(options, java: Path) -> tuple[dict[str, Program], str]:
         found["Keras"] = Program("Keras", [python, HERE / "keras_peer.py"])
     if "torch" in options.peers:
         found["PyTorch"] = Program("PyTorch", [python, HERE / "torch_peer.py"])
+    for peer in list(found):
+        name = f"{peer}, all pairs"
+        found[name] = Program(name, found[peer].command, {"recipe": options.recipe})
     command = [java, *JVM_FLAGS, *MEMORY, "-cp", class_path(), "siamese.bench.Bench"]
     for variant in (*JAVA_VARIANTS, OURS):
         recipe = options.best_recipe if variant == OURS else options.recipe

@@ -1,7 +1,9 @@
 """The benchmark's plumbing, with small scripts in place of the programs: no TensorFlow, no PyTorch, no training."""
 import csv
+import gzip
 import io
 import json
+import struct
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -16,6 +18,7 @@ sys.path.insert(0, str(ROOT / "src" / "bench"))
 import bench  # noqa: E402
 import figures  # noqa: E402
 import neighbours_peer  # noqa: E402
+import peer  # noqa: E402
 from course import Problem  # noqa: E402
 from programs import OURS, Program, alternate, busy, mnist, run_once  # noqa: E402
 
@@ -236,6 +239,41 @@ def schedule(program, seed, epochs, seconds, rate, others=0.0, five=None):
     if five is not None:
         found.append({"epochs": epochs, "views": 5, "seconds": seconds, "equalErrorRate": five})
     return {"program": program, "seed": seed, "others": others, "first": 1.0, "schedules": found}
+
+
+class TestOurWayInOthers:
+    """What Keras and PyTorch are given when they learn from all pairs of a batch."""
+
+    def test_batches_have_some_digits_and_each_picture_comes_once_before_any_comes_again(self, tmp_path):
+        shown = np.arange(600) % 10
+        with gzip.open(tmp_path / "train-labels-idx1-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">2i", 2049, 600) + shown.astype(np.uint8).tobytes())
+        with gzip.open(tmp_path / "train-images-idx3-ubyte.gz", "wb") as file:  # the picture says its number
+            file.write(struct.pack(">4i", 2051, 600, 28, 28)
+                       + b"".join(bytes([k // 256, k % 256]) + bytes(782) for k in range(600)))
+        batches = list(peer.labelled({"mnist": str(tmp_path), "recipe": "10,12,4e-3,0", "seed": 1}, 2))
+        assert len(batches) == 10 and all(np.array_equal(np.bincount(labels), [12] * 10) for _, labels, _ in batches)
+        numbers = np.array([np.rint(p[:, 0, 0] * 255) * 256 + np.rint(p[:, 0, 1] * 255) for p, _, _ in batches]).astype(int)
+        assert all(np.array_equal(shown[found], labels) for found, (_, labels, _) in zip(numbers, batches))
+        assert all(len(set(half.ravel())) == 600 for half in (numbers[:5], numbers[5:]))
+        assert [rate for _, _, rate in batches] == pytest.approx([peer.one_cycle(4e-3, (k + 0.5) / 10) for k in range(10)])
+        seven = list(peer.labelled({"mnist": str(tmp_path), "recipe": "7,12,4e-3,0", "seed": 1}, 1))
+        assert {len(set(labels)) for _, labels, _ in seven} == {7} and len(seven) == 7
+
+    def test_shifted_pictures_are_interpolated(self):
+        pictures = np.random.default_rng(1).random((3, 28, 28)).astype(np.float32)
+        way = iter([(2.0, -1.0), (0.25, 0.0), (-0.5, 0.5)])
+        moved = peer.shifted(pictures, 2, SimpleNamespace(uniform=lambda low, high, size: np.array(list(way))))
+        assert np.array_equal(moved[0, 2:, :-1], pictures[0, :-2, 1:]) and not moved[0, :2].any()  # down 2, left 1
+        assert moved[1, 5] == pytest.approx(0.75 * pictures[1, 5] + 0.25 * pictures[1, 4])
+        assert moved[2, 9, 9] == pytest.approx((pictures[2, 9:11, 8:10]).mean())
+        assert peer.shifted(pictures, 0, None) is pictures
+
+    def test_learning_rate_rises_and_falls_once(self):
+        rates = [peer.one_cycle(0.004, k / 1000) for k in range(1001)]
+        assert rates[0] == pytest.approx(0.004 / 25) and rates[300] == pytest.approx(0.004) and rates[1000] == pytest.approx(4e-7)
+        assert rates[150] == pytest.approx(0.004 * 26 / 50)  # half-way up
+        assert all(a < b for a, b in zip(rates[:300], rates[1:])) and all(a > b for a, b in zip(rates[300:], rates[301:]))
 
 
 class TestNearest:
