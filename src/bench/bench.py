@@ -18,7 +18,7 @@ from pathlib import Path
 from course import NOTEBOOKS, ROOT, Problem, read, write
 from course.children import call, environment
 from course.setup import JVM_FLAGS, MEMORY, venv_python
-from figures import as_csv, label, markdown, neighbours_csv, overview_csv
+from figures import as_csv, label, markdown, neighbours_csv, overview_csv, with_parts
 from programs import (HERE, JAVA_VARIANTS, NO_MNIST, OURS, PLACE, VENV_FAISS, Program, alternate, brief, class_path, machine,
                       mnist, peers, prepare, run_once)
 
@@ -39,7 +39,8 @@ PARTS = {"rate": "training and inference speed, memory, first result, GEMM peak"
          "descendants": "the tournament of chapter 14, which goes on where it was stopped",
          "people": "Omniglot's published runs, for chapter 14: four tries, and one training of some minutes",
          "neighbours": "Lucene's HNSW beside exact search and FAISS, for chapter 11; with --keep it goes on"}
-NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best")  # by the chapter
+APART = ("methods", "ten")  # for the chapter, too, but published by themselves
+NEEDED = ("rate", "jmh", "scaling", "footprint", "quality", "best", *APART)  # by the chapter
 
 
 class Bench:
@@ -349,7 +350,10 @@ def publish(results: dict, measured: list[str]) -> None:
     if "neighbours" in measured:
         write(NEIGHBOURS, neighbours_csv(results))
         print(f"{NEIGHBOURS.name} now holds these figures; publish 11 writes the notebook that reads them.")
-    if set(measured) <= {"overview", "neighbours", *FILES}:
+    if apart := [part for part in measured if part in APART]:
+        write(PUBLISHED, with_parts(read(PUBLISHED), results, apart))
+        print(f"{PUBLISHED.name} now holds these figures beside the others; publish 10 writes the notebook that reads them.")
+    if set(measured) <= {"overview", "neighbours", *FILES, *APART}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:

@@ -189,6 +189,7 @@ def rows(results: dict) -> list[list]:
         for r in results.get(part, {}).get("runs", []):
             for s in r["schedules"]:
                 add(part, label(r, s), s["epochs"], r["seed"], {**s, "others": r["others"]}, ("seconds", "equalErrorRate", "others"))
+    out += [["conditions", part, conditions(results, part), "", "told", ""] for part in ("methods", "ten") if part in results]
     scaling = results.get("scaling", {})
     for r in scaling.get("images", []):
         add("images", "", r["images"], "", r, ("embedSeconds", "trainSeconds", "memory"))
@@ -206,6 +207,22 @@ def rows(results: dict) -> list[list]:
 
 def as_csv(results: dict) -> str:
     return written([["part", "program", "setting", "run", "measure", "value"], *rows(results)])
+
+
+def conditions(results: dict, part: str) -> str:
+    """On what a part was measured, and how busy others kept it."""
+    runs, machine = results[part]["runs"], results["machine"]
+    others = sorted(r["others"] for r in runs if r["others"] is not None)
+    return f"{len(runs)} runs on {machine['processor']}, {machine['threads']} threads" + (
+        f"; other programs took {statistics.median(others):.0%} of the machine at the median, {others[-1]:.0%} at most" if others else "")
+
+
+def with_parts(published: str, results: dict, parts: list[str]) -> str:
+    """A published table with runs of some parts measured anew, at another time."""
+    fresh = [r for r in rows(results) if r[0] in parts or r[0] == "conditions" and r[1] in parts]
+    new = {tuple(map(str, r[:4])) for r in fresh}
+    return written([r for r in csv.reader(io.StringIO(published))
+                    if tuple(r[:4]) not in new and not (r[0] == "conditions" and r[1] in parts)] + fresh)
 
 
 def overview_csv(results: dict) -> str:

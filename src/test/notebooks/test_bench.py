@@ -381,6 +381,18 @@ class TestShowing:
         assert [r["value"] for r in found if r["program"] == "embed once" and r["measure"] == "pairsPerSecond" and r["part"] == "rate"] == ["1500"]
         assert [r["value"] for r in found if r["program"] == "supervised contrastive, 5 views" and r["measure"] == "equalErrorRate"] == ["0.003", "0.002"]
 
+    def test_parts_that_are_measured_apart_replace_their_runs_in_the_published_table(self):
+        old = figures.as_csv({**whole(), "ten": {"runs": [schedule("Keras", seed, 1, 40, 0.01) for seed in (1, 2)]}})
+        new = {**whole(), "rate": {"runs": [run("Keras", 1, 7)], "gemm": {}},
+               "ten": {"runs": [schedule("Keras", seed, 1, 80, 0.02, others=0.1 * seed) for seed in (2, 3)]}}
+        found = list(csv.DictReader(io.StringIO(figures.with_parts(old, new, ["ten"]))))
+        rates = {r["run"]: r["value"] for r in found if r["part"] == "ten" and r["measure"] == "equalErrorRate"}
+        assert rates == {"1": "0.01", "2": "0.02", "3": "0.02"}
+        assert [r["setting"] for r in found if r["part"] == "conditions"] == [
+            "2 runs on 2 cores of an abacus, 2 threads; other programs took 25% of the machine at the median, 30% at most"]
+        assert [r["value"] for r in found if r["part"] == "rate" and r["measure"] == "pairsPerSecond"] == ["1000", "1500"]
+        assert len(found) == len(list(csv.DictReader(io.StringIO(old)))) + 3
+
     def test_share_of_the_peak_counts_what_training_needs(self):
         assert figures.FORWARD == pytest.approx(5.3e6, rel=0.05)  # FLOP an image, as the design has it
         assert figures.share_of_peak([run("Keras", 1, 100)], {"ND4J": 200 * figures.TRAINING / 1e9}) == "100%"

@@ -36,6 +36,7 @@ import siamese.model.Recipe;
 import siamese.model.SiameseNetwork;
 import siamese.model.TrainingListener;
 
+/** Minutes: two workers start, and take six trainings step by step; each of the executors that dies is waited for. */
 @Timeout(900)
 class SynchronousTrainingTest {
 
