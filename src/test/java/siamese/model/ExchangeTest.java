@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -17,6 +18,10 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 import siamese.Campaign;
 import siamese.data.Examples;
 import siamese.data.LabeledImages;
@@ -113,6 +118,27 @@ class ExchangeTest {
             assertTrue(difference <= 1e-5 * largest, parts + " parts: " + difference / largest);
             assertEquals(whole.loss(), cut.loss(), 1e-5 * whole.loss());
         }
+    }
+
+    /** In double only rounding is left; what is added up in another order must agree to many more digits. */
+    @Test
+    void inDoubleTheGradientOfPartsIsThatOfTheWholeBatch() {
+        INDArray whole = gradient(1);
+        double largest = whole.amaxNumber().doubleValue();
+        assertTrue(largest > 0);
+        for (int parts : new int[] {2, 4, 8, 16}) {
+            double off = gradient(parts).sub(whole).amaxNumber().doubleValue() / largest;
+            System.out.printf("Figure: gradient of %d parts and of one in double: %.1e relative%n", parts, off);
+            assertTrue(off <= 1e-10, parts + " parts: " + off);
+        }
+    }
+
+    private static INDArray gradient(int parts) {
+        Execution exact = new Execution(BaseNetwork.overview(28, 28, 1), 3, DataType.DOUBLE);
+        INDArray moments = Nd4j.zeros(DataType.DOUBLE, 2 * exact.weights().length());
+        new Trainer(exact, Distance.EUCLIDEAN, RECIPE, moments, 0, 1, Exchange.alone(parts), 3)
+                .step(new Batches.OfClasses(BARS, RECIPE, Distance.EUCLIDEAN, new Random(3)).epoch().get());
+        return moments.get(NDArrayIndex.interval(0, exact.weights().length())).dup();
     }
 
     @Test
