@@ -1,5 +1,6 @@
 """Child processes: what they see, how they are started, and how they end with all that they have started themselves;
 and the steps of the set-up, each of which runs some, says how far it is, and is taken by one launcher at a time."""
+import ctypes
 import errno
 import locale
 import os
@@ -76,8 +77,15 @@ def blas_kernels(cpuinfo: str) -> str:
 def start(argv: list, env: dict | None = None, **popen) -> subprocess.Popen:
     """Starts a command in the project's folder, as the head of a family of processes that end() can end."""
     group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if WINDOWS else {"start_new_session": True}
+    if sys.platform == "linux":
+        group["preexec_fn"] = follow
     return subprocess.Popen([str(a) for a in argv], cwd=ROOT, env=env or environment(), stdin=subprocess.DEVNULL,
                             encoding="utf-8", errors="replace", **group, **popen)
+
+
+def follow() -> None:
+    """Has Linux ask this process to end when the thread that started it has ended, by kill -9, too (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def call(argv: list, line=None, env: dict | None = None) -> int:

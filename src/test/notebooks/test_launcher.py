@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -286,6 +287,41 @@ def test_fresh_copy_in_an_awkward_folder_killed_and_started_twice_at_once(tmp_pa
             assert process.returncode == 0, said
             assert str(copy / "target" / "notebooks" / "tiny.html") in said
         assert nbformat.read(copy / "target" / "notebooks" / "tiny.ipynb", as_version=4).cells[1].execution_count == 1
+
+
+def test_lab_is_killed_and_starts_again(tmp_path):
+    """kill -9 at some moments of its start and once with a running kernel: nothing goes on, and the next one has the port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = lambda: subprocess.Popen([sys.executable, ROOT / "course.py", "lab", "--no-browser", "--folder", tmp_path,  # noqa: E731
+                                      "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+
+    def kill(lab, when):
+        family = children.descendants(lab.pid)
+        lab.kill()
+        lab.communicate(timeout=60)  # whoever still holds its output has ended
+        assert gone(family), f"killed {when}"
+        return family
+
+    chance = random.Random(1)
+    for moment in (chance.uniform(0, 8) for _ in range(50 if os.environ.get("SIAMESE_LONG") else 2)):
+        starting = start()
+        time.sleep(moment)
+        kill(starting, f"after {moment:.1f} s")
+    for _ in range(2):
+        lab = start()
+        token = next(found for line in lab.stdout if (found := re.search(rf"127\.0\.0\.1:{port}/\S+token=(\w+)", line)))[1]
+        ask = urllib.request.Request(f"http://127.0.0.1:{port}/api/kernels", b'{"name": "java"}', {"Authorization": f"token {token}"})
+
+        def answered():
+            try:
+                return urllib.request.urlopen(ask, timeout=60).status == 201
+            except OSError:  # it said its address a moment before it listens
+                return False
+
+        wait_until(answered)
+        assert len(kill(lab, "with a running kernel")) >= 2
 
 
 # What the set-up needs of the project, without the notebooks.
