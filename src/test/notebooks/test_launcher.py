@@ -320,7 +320,7 @@ def test_lab_is_killed_and_starts_again(tmp_path):
             except OSError:  # it said its address a moment before it listens
                 return False
 
-        wait_until(answered)
+        wait_until(answered, 60)
         assert len(kill(lab, "with a running kernel")) >= 2
 
 
