@@ -95,10 +95,10 @@ def publish(options) -> int:
     failed = 0
     for notebook in chosen:
         status, target = execute(notebook, False, False)
-        if not status and any("stand-in digits" in json.dumps(cell.get("outputs", []))
+        if not status and any(re.search("stand-in (digits|characters)", json.dumps(cell.get("outputs", [])))
                               for cell in json.loads(read(target))["cells"]):
-            print("MNIST could not be had, and outputs of stand-in digits are not published; set SIAMESE_DATA.",
-                  file=sys.stderr)
+            print("MNIST or Omniglot could not be had, and outputs of what stands in for them are not published; set "
+                  "SIAMESE_DATA.", file=sys.stderr)
             status = 1
         failed |= status
         if status:

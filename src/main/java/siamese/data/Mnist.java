@@ -29,9 +29,6 @@ public record Mnist(LabeledImages train, LabeledImages test) {
             URI.create("https://storage.googleapis.com/cvdf-datasets/mnist/"),
             URI.create("https://ossci-datasets.s3.amazonaws.com/mnist/"));
 
-    private static final String NOTE = " Until then, what follows uses " + StandInDigits.SOURCE
-            + ", which this project draws itself.";
-
     /**
      * Finds MNIST and reads it: in the folder {@code mnist} below the one that the environment variable
      * {@code SIAMESE_DATA} names, in that one itself or in torchvision's {@code MNIST/raw} below it, else in the cache,
@@ -58,7 +55,7 @@ public record Mnist(LabeledImages train, LabeledImages test) {
             if (folder.given() != null) {
                 throw nowhere; // what the user named is wrong or incomplete, which is not for us to replace
             }
-            System.out.println(nowhere.getMessage() + NOTE);
+            System.out.print(nowhere.getMessage() + String.format(StandInDigits.NOTE, StandInDigits.SOURCE));
             return StandInDigits.load(standIn);
         }
     }

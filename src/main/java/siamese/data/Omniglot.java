@@ -1,10 +1,12 @@
 package siamese.data;
 
 import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -26,7 +28,9 @@ import org.apache.commons.lang3.Validate;
 /**
  * Omniglot: 1,623 handwritten characters of 50 alphabets, each drawn by the same 20 people of its alphabet (B. M. Lake,
  * R. Salakhutdinov and J. B. Tenenbaum, "Human-level concept learning through probabilistic program induction", Science
- * 350, 2015, doi:10.1126/science.aab3050). The drawings have 105 × 105 pixels, which are black or white.
+ * 350, 2015, doi:10.1126/science.aab3050). The drawings have 105 × 105 pixels, which are black or white. On a machine
+ * that cannot get them, characters that this project draws itself stand in for them; they call themselves "stand-in
+ * characters" wherever the drawings would call themselves "Omniglot".
  *
  * @param background the 30 alphabets that one may learn from (964 characters)
  * @param evaluation the 20 alphabets to judge on (659 characters)
@@ -51,7 +55,7 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
             new DataFolder.Version(352_787, "437c1eeab0af8484112e1b4cc0f3d541ec727f7c47b9b202da738af9dfd6c325");
 
     /** Height and width of the drawings. */
-    private static final int ORIGINAL = 105;
+    static final int ORIGINAL = 105;
 
     /** Any folder, then alphabet/character/number_drawer.png. */
     private static final Pattern DRAWING = Pattern.compile("(?:.*/)?(([^/]+)/[^/]+)/[^/]*_(\\d{1,9})\\.png");
@@ -134,10 +138,14 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
     /**
      * Finds Omniglot and reads it: in the folder {@code omniglot} below the one that the environment variable
      * {@code SIAMESE_DATA} names, else in the cache, else from GitHub into the cache. The three archives are used only
-     * if their SHA-256 is that of the originals, and are never unpacked to disk.
+     * if their SHA-256 is that of the originals, and are never unpacked to disk. Where Omniglot is in none of these
+     * places, and there is no such folder below {@code SIAMESE_DATA}, standard output says why and how to get it, and
+     * stand-in characters are returned.
      *
-     * @return all drawings and the published runs, the drawings scaled to 28 × 28 pixels by averaging areas
-     * @throws IOException if Omniglot is in none of these places, in one sentence that says what to do
+     * @return all drawings and the published runs, the drawings scaled to 28 × 28 pixels by averaging areas; their
+     *     {@code source()} says which they are
+     * @throws IOException if the files that the user gave are not Omniglot's or not all of them, or the cache cannot be
+     *     used, in one sentence that says what to do
      */
     public static Omniglot load() throws IOException {
         return load(28);
@@ -149,17 +157,28 @@ public record Omniglot(Characters background, Characters evaluation, List<Run> r
      * @param size height and width of the drawings in pixels, 1 to 105; at 105, their own size, they are kept with a
      *     bit a pixel and take 45 MB
      * @return all drawings and the published runs
-     * @throws IOException if Omniglot is in none of these places, in one sentence that says what to do
+     * @throws IOException as {@link #load()} does
      * @throws IllegalArgumentException if {@code size} is out of range
      */
     public static Omniglot load(int size) throws IOException {
         Validate.isTrue(size >= 1 && size <= ORIGINAL, "size must be 1 to %s, the drawings' own, but is %s.", ORIGINAL,
                 size);
-        DataFolder folder = DataFolder.standard("omniglot", MIRRORS);
-        return new Omniglot(
-                characters("Omniglot background", folder.read("images_background.zip", BACKGROUND), size),
-                characters("Omniglot evaluation", folder.read("images_evaluation.zip", EVALUATION), size),
-                runs(folder.read("all_runs.zip", RUNS), size));
+        return load(DataFolder.standard("omniglot", MIRRORS), size);
+    }
+
+    static Omniglot load(DataFolder folder, int size) throws IOException {
+        try {
+            return new Omniglot(
+                    characters("Omniglot background", folder.read("images_background.zip", BACKGROUND), size),
+                    characters("Omniglot evaluation", folder.read("images_evaluation.zip", EVALUATION), size),
+                    runs(folder.read("all_runs.zip", RUNS), size));
+        } catch (FileNotFoundException nowhere) {
+            if (folder.given() != null && Files.exists(folder.given())) {
+                throw nowhere; // what the user gave is incomplete, which is not for us to replace
+            }
+            System.out.print(nowhere.getMessage() + String.format(StandInDigits.NOTE, StandInCharacters.SOURCE));
+            return StandInCharacters.draw(size);
+        }
     }
 
     /** Reads an archive of drawings. */

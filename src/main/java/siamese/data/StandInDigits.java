@@ -34,6 +34,8 @@ import java.util.zip.InflaterInputStream;
 final class StandInDigits {
 
     static final String SOURCE = "stand-in digits";
+    /** What follows the sentence that says why the real data cannot be had. */
+    static final String NOTE = " Until then, what follows uses %s, which this project draws itself.%n";
     /** Of the drawing: digits that are kept under another number are not those that would be drawn now. */
     private static final int VERSION = 2;
 
@@ -155,29 +157,31 @@ final class StandInDigits {
     private static byte[] pixels(int[] labels, long seed) {
         SplittableRandom[] writers = new SplittableRandom(seed).splits(labels.length).toArray(SplittableRandom[]::new);
         byte[] pixels = new byte[labels.length * SIDE * SIDE];
-        IntStream.range(0, labels.length).parallel().forEach(i -> System.arraycopy(draw(labels[i], writers[i]), 0,
-                pixels, i * SIDE * SIDE, SIDE * SIDE));
+        IntStream.range(0, labels.length).parallel().forEach(i -> System.arraycopy(
+                draw(WAYS[labels[i]], SIDE, writers[i]), 0, pixels, i * SIDE * SIDE, SIDE * SIDE));
         return pixels;
     }
 
-    private static byte[] draw(int digit, SplittableRandom random) {
+    /** {@return the ink of a character, written in one of several ways into a square of so many pixels} */
+    static byte[] draw(String[] ways, int side, SplittableRandom random) {
+        double unit = side / (double) SIDE;
         double carelessness = Math.min(2.4, Math.exp(CARELESSNESS * random.nextGaussian()));
-        Path2D path = path(WAYS[digit][random.nextInt(WAYS[digit].length)], carelessness, random);
+        Path2D path = path(ways[random.nextInt(ways.length)], carelessness, random);
         double width = Math.max(0.45, 0.8 + 0.13 * random.nextGaussian());
         path.transform(new AffineTransform(width, 0, -0.15 - 0.17 * random.nextGaussian(), 1, 0, 0));
         path.transform(AffineTransform.getRotateInstance(0.07 * random.nextGaussian()));
 
         double pen = Math.min(4, Math.max(1.4, 2.5 + 0.55 * random.nextGaussian()));
         Rectangle2D bounds = bounds(path);
-        double scale = (BOX - pen) / Math.max(bounds.getWidth(), bounds.getHeight())
+        double scale = (unit * BOX - pen) / Math.max(bounds.getWidth(), bounds.getHeight())
                 * (0.96 + 0.04 * random.nextGaussian());
-        AffineTransform place = AffineTransform.getTranslateInstance(SIDE / 2.0 + 0.7 * random.nextGaussian(),
-                SIDE / 2.0 + 0.7 * random.nextGaussian());
+        AffineTransform place = AffineTransform.getTranslateInstance(
+                unit * (SIDE / 2.0 + 0.7 * random.nextGaussian()), unit * (SIDE / 2.0 + 0.7 * random.nextGaussian()));
         place.scale(scale, scale);
         place.translate(-bounds.getCenterX(), -bounds.getCenterY());
         path.transform(place);
 
-        BufferedImage picture = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage picture = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D graphics = picture.createGraphics();
         graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);

@@ -104,7 +104,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      */
     public Embeddings directions() {
         return map(v -> {
-            double length = Math.max(norm(v), 1e-8);
+            double length = Math.max(MathArrays.safeNorm(v), 1e-8);
             return Arrays.stream(v).map(x -> x / length).toArray();
         });
     }
@@ -177,6 +177,46 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
      */
     public double accuracy(int k) {
         return shareOfRightVotes(labels, nearest(vectors, k, 0));
+    }
+
+    /**
+     * {@return recall at k: the share of these points that have one of their own label among their k nearest other
+     * points, 0 to 1}
+     *
+     * @param k how many are looked at, 1 to {@code size() - 1}
+     * @throws IllegalArgumentException if k is out of range
+     */
+    public double recall(int k) {
+        Neighbours[] near = nearest(vectors, k, 0);
+        return IntStream.range(0, size()).filter(q -> IntStream.of(near[q].indices)
+                .anyMatch(i -> labels[i] == labels[q])).count() / (double) size();
+    }
+
+    /**
+     * {@return mean average precision at R, 0 to 1: a point with R others of its label is asked for its R nearest ones;
+     * at each rank with one of its label, the share of these among the points up to there counts; the sum is divided by
+     * R, and the mean taken over all points (K. Musgrave, S. Belongie and S.-N. Lim, "A Metric Learning Reality Check",
+     * ECCV 2020, arXiv:2003.08505)}
+     *
+     * @throws IllegalArgumentException if a point is the only one of its label
+     */
+    public double meanAveragePrecision() {
+        Map<Integer, Long> counts = Arrays.stream(labels).boxed()
+                .collect(Collectors.groupingBy(label -> label, Collectors.counting()));
+        Validate.isTrue(Collections.min(counts.values()) >= 2, "labels must have each label at least twice, or a point "
+                + "of it has nothing to find; leave the single ones out.");
+        Neighbours[] near = nearest(vectors, (int) (Collections.max(counts.values()) - 1), 0);
+        return IntStream.range(0, size()).mapToDouble(q -> {
+            int r = (int) (counts.get(labels[q]) - 1);
+            int right = 0;
+            double sum = 0;
+            for (int rank = 1; rank <= r; rank++) {
+                if (labels[near[q].indices[rank - 1]] == labels[q]) {
+                    sum += ++right / (double) rank;
+                }
+            }
+            return sum / r;
+        }).average().orElseThrow();
     }
 
     private double shareOfRightVotes(int[] right, Neighbours[] neighbours) {
@@ -255,7 +295,7 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
                 if (without >= 0) {
                     scores[q][without + from + q] = Double.POSITIVE_INFINITY;
                 }
-                double rounding = 1e-11 * (scale + norm(block[q]) * norm(block[q]));
+                double rounding = 1e-11 * (scale + MathArrays.safeNorm(block[q]) * MathArrays.safeNorm(block[q]));
                 result[from + q] = exact(block[q], k, scores[q], rounding);
             }
         }
@@ -270,10 +310,6 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
                 .peek(i -> distances[i] = MathArrays.distance(query, vectors[i])).boxed()
                 .sorted(Comparator.comparingDouble(i -> distances[i])).limit(k).mapToInt(Integer::intValue).toArray();
         return new Neighbours(order, Arrays.stream(order).mapToDouble(i -> distances[i]).toArray());
-    }
-
-    private static double norm(double[] vector) {
-        return MathArrays.safeNorm(vector);
     }
 
     static void checkDimensions(String name, int found, int needed) {

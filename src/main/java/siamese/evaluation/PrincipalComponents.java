@@ -38,8 +38,9 @@ public record PrincipalComponents(double[] mean, double[][] axes, double[] share
      */
     public double[] errors(Embeddings points) {
         Embeddings.checkDimensions("points", points.dimensions(), mean.length);
-        return Arrays.stream(points.vectors())
-                .mapToDouble(v -> MathArrays.distance(v, reconstruct(coordinates(v)))).toArray();
+        INDArray rows = Nd4j.createFromArray(points.vectors()).subiRowVector(Nd4j.createFromArray(mean));
+        INDArray directions = Nd4j.createFromArray(axes);
+        return rows.subi(rows.mmul(directions.transpose()).mmul(directions)).norm2(1).toDoubleVector();
     }
 
     /**

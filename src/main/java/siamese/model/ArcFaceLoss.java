@@ -2,6 +2,7 @@ package siamese.model;
 
 import java.util.Arrays;
 import java.util.Random;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -36,11 +37,10 @@ public final class ArcFaceLoss implements Loss {
      * @throws IllegalArgumentException if a value is out of range
      */
     public ArcFaceLoss(int classes, int dimensions, double scale, double margin, long seed) {
-        if (classes < 2 || dimensions < 1 || !(scale > 0 && scale < 1e6 && margin >= 0 && margin <= Math.PI / 2)) {
-            throw new IllegalArgumentException("ArcFace needs at least 2 classes and 1 dimension, a scale greater than "
-                    + "0 and a margin from 0 to π/2, but has " + classes + ", " + dimensions + ", " + scale + " and "
-                    + margin + "; try 16 and 0.3.");
-        }
+        Validate.isTrue(classes >= 2 && dimensions >= 1 && scale > 0 && scale < 1e6 && margin >= 0
+                && margin <= Math.PI / 2, "ArcFace needs at least 2 classes and 1 dimension, a scale greater than 0 "
+                + "and a margin from 0 to π/2, but has %s, %s, %s and %s; try 16 and 0.3.", classes, dimensions, scale,
+                margin);
         Random random = new Random(seed);
         parameters = Nd4j.createFromArray(random.doubles((long) classes * dimensions, -1, 1).toArray())
                 .reshape(classes, dimensions);
@@ -72,10 +72,8 @@ public final class ArcFaceLoss implements Loss {
         double loss = 0;
         for (int i = 0; i < logits.length; i++) { // makes of the cosines the slopes of the loss by each
             int own = batch.labels()[i];
-            if (own >= logits[i].length) {
-                throw new IllegalArgumentException("An example is of class " + own + ", but this loss has "
-                        + logits[i].length + " classes, from 0 on; give it as many as the examples have.");
-            }
+            Validate.isTrue(own < logits[i].length, "An example is of class %s, but this loss has %s classes, from 0 "
+                    + "on; give it as many as the examples have.", own, logits[i].length);
             double cosine = Math.max(-1, Math.min(1, logits[i][own]));
             double angle = Math.acos(cosine);
             boolean within = angle + margin <= Math.PI;

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Validate;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -56,23 +57,17 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
                 own.setLayerName(own.getClass().getSimpleName().replaceFirst("(Layer)?$", "").toLowerCase()
                         + (named.size() + 1));
             }
-            if (!names.add(own.getLayerName())) {
-                throw new IllegalArgumentException("Two layers are called " + own.getLayerName()
-                        + "; give each a name of its own.");
-            }
-            if (own.getConstraints() != null && !own.getConstraints().isEmpty()
-                    || own instanceof BaseLayer b && b.getIUpdater() != null && !b.getIUpdater().equals(ADAM)
-                    || own.initializer().paramKeys(own).stream().map(own::getRegularizationByParam)
-                    .anyMatch(terms -> terms != null && !terms.isEmpty())) {
-                throw new IllegalArgumentException("Layer " + own.getLayerName() + " has a regularization, a "
-                        + "constraint or an updater of its own, which training here does not read; use "
-                        + "Recipe.withWeightDecay and withLearningRate.");
-            }
+            Validate.isTrue(names.add(own.getLayerName()), "Two layers are called %s; give each a name of its own.",
+                    own.getLayerName());
+            Validate.isTrue((own.getConstraints() == null || own.getConstraints().isEmpty())
+                    && !(own instanceof BaseLayer b && b.getIUpdater() != null && !b.getIUpdater().equals(ADAM))
+                    && own.initializer().paramKeys(own).stream().map(own::getRegularizationByParam)
+                    .allMatch(terms -> terms == null || terms.isEmpty()), "Layer %s has a regularization, a constraint "
+                    + "or an updater of its own, which training here does not read; use Recipe.withWeightDecay and "
+                    + "withLearningRate.", own.getLayerName());
             named.add(own);
         }
-        if (named.isEmpty()) {
-            throw new IllegalArgumentException("layers is empty; give at least one, such as a dense layer.");
-        }
+        Validate.isTrue(!named.isEmpty(), "layers is empty; give at least one, such as a dense layer.");
         layers = List.copyOf(named);
     }
 
@@ -175,11 +170,8 @@ public record BaseNetwork(InputType input, List<Layer> layers) {
     void check(Examples examples) {
         long[] own = input.getShape();
         long[] given = Arrays.stream(examples.shape()).asLongStream().toArray();
-        if (!Arrays.equals(own, given)) {
-            throw new IllegalArgumentException("The base network reads examples of shape " + text(input)
-                    + ", but those of " + examples.source() + " have "
-                    + Arrays.stream(given).mapToObj(Long::toString).collect(Collectors.joining(" × "))
-                    + "; make a base network for these, or bring pictures to its size.");
-        }
+        Validate.isTrue(Arrays.equals(own, given), "The base network reads examples of shape %s, but those of %s have "
+                + "%s; make a base network for these, or bring pictures to its size.", text(input), examples.source(),
+                Arrays.stream(given).mapToObj(Long::toString).collect(Collectors.joining(" × ")));
     }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import siamese.data.Examples;
 import siamese.data.Pairs;
@@ -171,10 +172,8 @@ abstract class Batches {
         OfClasses(Examples examples, Recipe recipe, Distance distance, Random random) {
             super(examples, distance, recipe.variation(), random);
             byClass = Arrays.stream(examples.indicesByClass()).filter(c -> c.length >= 2).toArray(int[][]::new);
-            if (byClass.length < 2) {
-                throw new IllegalArgumentException("train needs at least two classes with two examples each, but has "
-                        + byClass.length + ".");
-            }
+            Validate.isTrue(byClass.length >= 2, "train needs at least two classes with two examples each, but has %s.",
+                    byClass.length);
             perClass = recipe.examplesPerClass();
             drawn = Math.min(recipe.classesPerBatch(), byClass.length);
             next = new int[byClass.length];

@@ -1,6 +1,7 @@
 package siamese.model;
 
 import java.util.Arrays;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.common.primitives.Pair;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -42,10 +43,8 @@ public record ContrastiveLoss(@JsonProperty("margin") double margin,
      * @throws IllegalArgumentException if it is not a number greater than 0
      */
     public ContrastiveLoss {
-        if (!(margin > 0) || Double.isInfinite(margin)) {
-            throw new IllegalArgumentException("margin must be greater than 0, but is " + margin
-                    + "; the overview uses 1.");
-        }
+        Validate.isTrue(margin > 0 && Double.isFinite(margin), "margin must be greater than 0, but is %s; the overview "
+                + "uses 1.", margin);
     }
 
     /**
@@ -67,10 +66,8 @@ public record ContrastiveLoss(@JsonProperty("margin") double margin,
      * @throws IllegalArgumentException if there is no pair, or the two differ in length
      */
     public double mean(double[] distances, boolean[] similar) {
-        if (distances.length == 0 || distances.length != similar.length) {
-            throw new IllegalArgumentException("distances and similar must have one entry a pair, but have "
-                    + distances.length + " and " + similar.length + ".");
-        }
+        Validate.isTrue(distances.length != 0 && distances.length == similar.length, "distances and similar must have "
+                + "one entry a pair, but have %s and %s.", distances.length, similar.length);
         double sum = 0;
         for (int p = 0; p < distances.length; p++) {
             sum += of(distances[p], similar[p]);
@@ -137,10 +134,8 @@ public record ContrastiveLoss(@JsonProperty("margin") double margin,
     }
 
     private static INDArray similarity(INDArray labels, INDArray distance) {
-        if (!labels.equalShapes(distance)) {
-            throw new IllegalArgumentException("labels must have one row a pair, shape "
-                    + Arrays.toString(distance.shape()) + ", but has shape " + Arrays.toString(labels.shape()) + ".");
-        }
+        Validate.isTrue(labels.equalShapes(distance), "labels must have one row a pair, shape %s, but has shape %s.",
+                Arrays.toString(distance.shape()), Arrays.toString(labels.shape()));
         return labels.castTo(distance.dataType());
     }
 

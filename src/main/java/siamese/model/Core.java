@@ -2,6 +2,7 @@ package siamese.model;
 
 import java.util.List;
 import java.util.function.DoubleSupplier;
+import org.apache.commons.lang3.Validate;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -64,20 +65,16 @@ final class Core {
 
     synchronized void restore(SiameseNetwork.State state) {
         long count = execution.weights().length();
-        if (state.weights().length != count || state.moments().length != 2 * count) {
-            throw new IllegalArgumentException("state must have " + count
-                    + " weights and twice as many moments, but has "
-                    + state.weights().length + " and " + state.moments().length + "; it is that of another network.");
-        }
+        Validate.isTrue(state.weights().length == count && state.moments().length == 2 * count, "state must have %s "
+                + "weights and twice as many moments, but has %s and %s; it is that of another network.", count,
+                state.weights().length, state.moments().length);
         execution.weights().assign(Nd4j.createFromArray(state.weights()));
     }
 
     synchronized SiameseNetwork.State steps(Distance distance, SiameseNetwork.State from, Batches batches,
             Recipe recipe, int count, int ofSteps, Exchange exchange) {
-        if (count < 1 || ofSteps < from.steps() + count) {
-            throw new IllegalArgumentException("steps must be at least 1 and ofSteps at least " + from.steps()
-                    + " + steps, but are " + count + " and " + ofSteps + ".");
-        }
+        Validate.isTrue(count >= 1 && ofSteps >= from.steps() + count, "steps must be at least 1 and ofSteps at least "
+                + "%s + steps, but are %s and %s.", from.steps(), count, ofSteps);
         restore(from);
         INDArray means = Nd4j.createFromArray(from.moments());
         Trainer trainer = new Trainer(execution, distance, recipe, means, from.steps(), ofSteps, exchange,

@@ -1,5 +1,6 @@
 package siamese.model;
 
+import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -36,11 +37,7 @@ final class Cosine implements Distance {
     }
 
     private static double norm(double[] v) {
-        double sum = 0;
-        for (double x : v) {
-            sum += x * x;
-        }
-        return Math.max(Math.sqrt(sum), SHORTEST);
+        return Math.max(MathArrays.safeNorm(v), SHORTEST);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.apache.commons.lang3.Validate;
 import org.deeplearning4j.nn.api.layers.IOutputLayer;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -61,14 +62,10 @@ final class Execution {
         } catch (RuntimeException e) {
             throw base.misfit(e);
         }
-        if (Arrays.stream(network.getLayers()).anyMatch(IOutputLayer.class::isInstance)) {
-            throw new IllegalArgumentException("The base network has a layer with a loss of its own; leave it out, "
-                    + "and end with a dense layer.");
-        }
-        if (network.numParams() == 0) {
-            throw new IllegalArgumentException("The base network has no weights, so nothing can be learned; "
-                    + "add a dense layer.");
-        }
+        Validate.isTrue(Arrays.stream(network.getLayers()).noneMatch(IOutputLayer.class::isInstance), "The base "
+                + "network has a layer with a loss of its own; leave it out, and end with a dense layer.");
+        Validate.isTrue(network.numParams() != 0, "The base network has no weights, so nothing can be learned; add a "
+                + "dense layer.");
         shapes = outputs.stream().map(Execution::shape).toArray(InputType[]::new);
         shapes[0] = base.input();
         weights = network.params().reshape(network.numParams());
@@ -130,12 +127,9 @@ final class Execution {
         for (FastLayer step : steps) {
             values = step.forward(values, training);
         }
-        if (values.rank() != 2 || values.size(0) != examples.size(0)) {
-            throw new IllegalArgumentException("The base network turns an example into "
-                    + BaseNetwork.text(shapes[shapes.length - 1])
-                    + " numbers, but an embedding is one vector; end with a dense layer, behind LastTimeStep or "
-                    + "global pooling where there is a sequence.");
-        }
+        Validate.isTrue(values.rank() == 2 && values.size(0) == examples.size(0), "The base network turns an example "
+                + "into %s numbers, but an embedding is one vector; end with a dense layer, behind LastTimeStep or "
+                + "global pooling where there is a sequence.", BaseNetwork.text(shapes[shapes.length - 1]));
         return values;
     }
 

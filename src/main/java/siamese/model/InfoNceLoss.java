@@ -1,5 +1,6 @@
 package siamese.model;
 
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,10 +25,8 @@ public record InfoNceLoss(double temperature) implements Loss {
      * @throws IllegalArgumentException if it is not greater than 0
      */
     public InfoNceLoss {
-        if (!(temperature > 0) || Double.isInfinite(temperature)) {
-            throw new IllegalArgumentException("temperature must be greater than 0, but is " + temperature
-                    + "; try 0.1.");
-        }
+        Validate.isTrue(temperature > 0 && Double.isFinite(temperature), "temperature must be greater than 0, but is "
+                + "%s; try 0.1.", temperature);
     }
 
     @Override

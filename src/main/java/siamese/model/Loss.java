@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
@@ -52,12 +53,10 @@ public interface Loss extends Serializable {
          */
         public Batch {
             Objects.requireNonNull(distance, "distance");
-            if (first.length == 0 || second.length != first.length || similar.length != first.length
-                    || weights.length != first.length) {
-                throw new IllegalArgumentException("A batch needs a pair at least and one entry a pair, but "
-                        + "first, second, similar and weights have " + first.length + ", " + second.length + ", "
-                        + similar.length + " and " + weights.length + ".");
-            }
+            Validate.isTrue(first.length != 0 && second.length == first.length && similar.length == first.length
+                    && weights.length == first.length, "A batch needs a pair at least and one entry a pair, but first, "
+                    + "second, similar and weights have %s, %s, %s and %s.", first.length, second.length,
+                    similar.length, weights.length);
         }
 
         /** {@return the number of pairs} */

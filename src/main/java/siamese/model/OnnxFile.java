@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import onnx.Onnx;
+import org.apache.commons.lang3.Validate;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.RNNFormat;
@@ -73,9 +74,7 @@ final class OnnxFile {
     }
 
     static void write(SiameseNetwork network, double[] threshold, Path file) throws IOException {
-        if (threshold.length > 1) {
-            throw new IllegalArgumentException("Give one threshold or none, not " + threshold.length + ".");
-        }
+        Validate.isTrue(threshold.length <= 1, "Give one threshold or none, not %s.", threshold.length);
         Onnx.ModelProto model;
         synchronized (network.core()) {
             model = Onnx.ModelProto.newBuilder().setIrVersion(IR).setProducerName("siamese-networks-java")

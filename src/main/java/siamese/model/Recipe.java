@@ -2,6 +2,7 @@ package siamese.model;
 
 import java.io.Serializable;
 import java.util.Objects;
+import org.apache.commons.lang3.Validate;
 import siamese.data.Variation;
 
 /**
@@ -26,8 +27,8 @@ import siamese.data.Variation;
  * @param variation how each picture is varied at random, each time differently
  */
 public record Recipe(Loss loss, int epochs, double learningRate, boolean oneCycle, double weightDecay,
-        int pairsPerBatch,
-        int pairsTogether, int classesPerBatch, int examplesPerClass, Variation variation) implements Serializable {
+        int pairsPerBatch, int pairsTogether, int classesPerBatch, int examplesPerClass, Variation variation)
+        implements Serializable {
 
     /**
      * Checks the values.
@@ -42,19 +43,14 @@ public record Recipe(Loss loss, int epochs, double learningRate, boolean oneCycl
         atLeast("pairsTogether", pairsTogether, 1);
         atLeast("classesPerBatch", classesPerBatch, 2);
         atLeast("examplesPerClass", examplesPerClass, 2);
-        if (!(learningRate > 0) || Double.isInfinite(learningRate)) {
-            throw new IllegalArgumentException("learningRate must be greater than 0, but is " + learningRate
-                    + "; try 0.001.");
-        }
-        if (!(weightDecay >= 0 && weightDecay <= 10)) {
-            throw new IllegalArgumentException("weightDecay must be 0 to 10, but is " + weightDecay + "; try 0.1.");
-        }
+        Validate.isTrue(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be greater than 0, but "
+                + "is %s; try 0.001.", learningRate);
+        Validate.isTrue(weightDecay >= 0 && weightDecay <= 10, "weightDecay must be 0 to 10, but is %s; try 0.1.",
+                weightDecay);
     }
 
     private static void atLeast(String what, int value, int least) {
-        if (value < least) {
-            throw new IllegalArgumentException(what + " must be at least " + least + ", but is " + value + ".");
-        }
+        Validate.isTrue(value >= least, "%s must be at least %s, but is %s.", what, least, value);
     }
 
     /**

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
+import org.apache.commons.lang3.Validate;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import siamese.data.Channels;
 import siamese.data.Examples;
@@ -82,10 +83,8 @@ public final class SiameseNetwork {
      * @throws IllegalArgumentException if it is another number, or the base network reads no pictures
      */
     public SiameseNetwork withViews(int number) {
-        if (number != 1 && (number != Execution.VIEWS.length || base.input().getShape().length != 3)) {
-            throw new IllegalArgumentException("number must be 1, or of pictures " + Execution.VIEWS.length
-                    + ", but is " + number + ".");
-        }
+        Validate.isTrue(number == 1 || number == Execution.VIEWS.length && base.input().getShape().length == 3,
+                "number must be 1, or of pictures %s, but is %s.", Execution.VIEWS.length, number);
         return new SiameseNetwork(base, distance, seed, number, core);
     }
 
@@ -162,9 +161,7 @@ public final class SiameseNetwork {
      * @throws ArithmeticException if the loss becomes infinite or not a number
      */
     public History fit(Pairs train, Pairs test, Recipe recipe, TrainingListener... listeners) {
-        if (train.size() == 0) {
-            throw new IllegalArgumentException("train has no pairs; Pairs.create makes some.");
-        }
+        Validate.isTrue(train.size() != 0, "train has no pairs; Pairs.create makes some.");
         base.check(train.examples());
         return fit(new Batches.OfPairs(train, recipe, distance, new Random(seed)), test, recipe, listeners);
     }

@@ -10,6 +10,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Validate;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -67,11 +68,10 @@ final class Trainer {
         this.steps = steps;
         this.exchange = exchange;
         this.seed = seed;
-        if (exchange.parts() > 1 && Stream.of(execution.network().getLayers())
-                .anyMatch(layer -> layer.conf().getLayer() instanceof BatchNormalization)) {
-            throw new IllegalArgumentException("The network has batch normalization, whose moments are those of a "
-                    + "whole batch; train it with one part, or leave the layer out.");
-        }
+        Validate.isTrue(exchange.parts() <= 1 || Stream.of(execution.network().getLayers())
+                .noneMatch(layer -> layer.conf().getLayer() instanceof BatchNormalization), "The network has batch "
+                + "normalization, whose moments are those of a whole batch; train it with one part, or leave the layer "
+                + "out.");
         execution.seed(seed);
         schedule = recipe.oneCycle() ? new OneCycle(recipe.learningRate(), ofSteps) : null;
         weights = learned(execution.weights(), moments);
@@ -102,10 +102,8 @@ final class Trainer {
 
     /** {@return the loss of a batch; Adam has then moved the weights} */
     double step(Batches.Data data) {
-        if (data.examples().size(0) < exchange.parts()) {
-            throw new IllegalArgumentException("A batch of " + data.examples().size(0) + " examples cannot be cut into "
-                    + exchange.parts() + " parts; use fewer parts, or larger batches.");
-        }
+        Validate.isTrue(data.examples().size(0) >= exchange.parts(), "A batch of %s examples cannot be cut into %s "
+                + "parts; use fewer parts, or larger batches.", data.examples().size(0), exchange.parts());
         INDArray embeddings = exchange.rows(part -> forward(data.examples(), part));
         Loss.Result result = checked(recipe.loss().of(embeddings, data.batch()), embeddings, recipe.loss(), distance,
                 " in step " + (steps + 1) + "; Loss.check tries a loss on its own.");
@@ -159,17 +157,13 @@ final class Trainer {
     /** {@return what a loss returned, its gradient in the type of the embeddings, if the shapes are right} */
     static Loss.Result checked(Loss.Result result, INDArray embeddings, Loss loss, Distance distance, String where) {
         INDArray gradient = result == null ? null : result.gradient();
-        if (gradient == null || !Arrays.equals(gradient.shape(), embeddings.shape())) {
-            throw new IllegalArgumentException("The loss must return a gradient of the embeddings' shape "
-                    + Arrays.toString(embeddings.shape()) + ", but returns "
-                    + (gradient == null ? "none" : Arrays.toString(gradient.shape())) + where);
-        }
+        Validate.isTrue(gradient != null && Arrays.equals(gradient.shape(), embeddings.shape()), "The loss must return "
+                + "a gradient of the embeddings' shape %s, but returns %s%s", Arrays.toString(embeddings.shape()),
+                gradient == null ? "none" : Arrays.toString(gradient.shape()), where);
         long own = parameters(loss, distance).stream().mapToLong(INDArray::length).sum();
         long given = result.ofParameters() == null ? 0 : result.ofParameters().length();
-        if (own != given) {
-            throw new IllegalArgumentException("The loss must return a gradient for each of its and its distance's "
-                    + own + " parameters, but returns " + given + where);
-        }
+        Validate.isTrue(own == given, "The loss must return a gradient for each of its and its distance's %s "
+                + "parameters, but returns %s%s", own, given, where);
         return new Loss.Result(result.loss(), gradient.castTo(embeddings.dataType()), result.ofParameters());
     }
 

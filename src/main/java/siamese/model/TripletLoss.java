@@ -3,6 +3,7 @@ package siamese.model;
 import it.unimi.dsi.fastutil.ints.IntArrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -40,9 +41,8 @@ public record TripletLoss(double margin, Mining mining) implements Loss {
      */
     public TripletLoss {
         Objects.requireNonNull(mining, "mining");
-        if (!(margin > 0) || Double.isInfinite(margin)) {
-            throw new IllegalArgumentException("margin must be greater than 0, but is " + margin + "; try 0.2.");
-        }
+        Validate.isTrue(margin > 0 && Double.isFinite(margin), "margin must be greater than 0, but is %s; try 0.2.",
+                margin);
     }
 
     /**
@@ -78,10 +78,8 @@ public record TripletLoss(double margin, Mining mining) implements Loss {
                 }
             }
         }
-        if (triplets == 0) {
-            throw new IllegalArgumentException("The batch has no triplet, two examples of one class and a third "
-                    + "of another; draw at least two classes and two examples of each (Recipe.withClassesPerBatch).");
-        }
+        Validate.isTrue(triplets != 0, "The batch has no triplet, two examples of one class and a third of another; "
+                + "draw at least two classes and two examples of each (Recipe.withClassesPerBatch).");
         double count = Math.max(1, mining == Mining.ALL ? violating : triplets);
         for (int k = 0; k < slopes.length; k++) {
             slopes[k] /= count;

@@ -1,6 +1,7 @@
 package siamese.model;
 
 import java.util.Arrays;
+import org.apache.commons.lang3.Validate;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -29,11 +30,9 @@ public final class WeightedL1 implements Loss, Distance {
      * @throws IllegalArgumentException if a value is out of range
      */
     public WeightedL1(int dimensions, double alpha, double bias) {
-        if (dimensions < 1 || !(alpha > 0) || !Double.isFinite(alpha + bias)) {
-            throw new IllegalArgumentException("dimensions must be at least 1 and alpha greater than 0, but are "
-                    + dimensions + " and " + alpha + " with the bias " + bias + "; try an alpha of 0.3 and a bias of "
-                    + "1.");
-        }
+        Validate.isTrue(dimensions >= 1 && alpha > 0 && Double.isFinite(alpha + bias), "dimensions must be at least 1 "
+                + "and alpha greater than 0, but are %s and %s with the bias %s; try an alpha of 0.3 and a bias of 1.",
+                dimensions, alpha, bias);
         parameters = Nd4j.valueArrayOf(new long[] {dimensions + 1L}, alpha, DataType.DOUBLE);
         parameters.putScalar(dimensions, bias);
         name = "WeightedL1[dimensions=" + dimensions + ", alpha=" + alpha + ", bias=" + bias + "]";

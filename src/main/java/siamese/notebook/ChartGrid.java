@@ -4,6 +4,7 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.commons.lang3.Validate;
 import org.knowm.xchart.XYChart;
 
 /**
@@ -21,10 +22,8 @@ public record ChartGrid(int columns, List<XYChart> charts) {
      */
     public ChartGrid {
         charts = List.copyOf(charts);
-        if (columns < 1 || charts.isEmpty()) {
-            throw new IllegalArgumentException("columns and charts must be at least one, but are " + columns + " and "
-                    + charts.size() + ".");
-        }
+        Validate.isTrue(columns >= 1 && !charts.isEmpty(), "columns and charts must be at least one, but are %s and "
+                + "%s.", columns, charts.size());
     }
 
     /** Makes the charts fit into small squares. */

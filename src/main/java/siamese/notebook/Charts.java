@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -54,10 +55,8 @@ public final class Charts {
      */
     public static XYChart losses(History history) {
         List<History.Epoch> epochs = history.epochs();
-        if (epochs.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "history has no finished epoch, so there is nothing to draw; train for at least one whole epoch.");
-        }
+        Validate.isTrue(!epochs.isEmpty(), "history has no finished epoch, so there is nothing to draw; train for at "
+                + "least one whole epoch.");
         XYChart chart = xy("Training and test loss: " + history.source(), "Epoch", "Loss (mean over the pairs)");
         addEpochs(chart, "training loss", epochs, History.Epoch::trainLoss, BLUE, Theme.SOLID, SeriesMarkers.CIRCLE);
         addEpochs(chart, "test loss", epochs, History.Epoch::testLoss, VERMILLION, Theme.DASHED, SeriesMarkers.SQUARE);
@@ -76,21 +75,15 @@ public final class Charts {
      * @throws IllegalArgumentException if the lengths differ, a kind is missing, or a value is out of range
      */
     public static XYChart distances(Pairs pairs, double[] distances, double threshold) {
-        if (distances.length != pairs.size()) {
-            throw new IllegalArgumentException("distances has " + Text.count(distances.length)
-                    + " entries, but there are " + Text.count(pairs.size())
-                    + " pairs; compute them with network.distances(pairs).");
-        }
+        Validate.isTrue(distances.length == pairs.size(), "distances has %s entries, but there are %s pairs; compute "
+                + "them with network.distances(pairs).", Text.count(distances.length), Text.count(pairs.size()));
         for (int p = 0; p < distances.length; p++) {
-            if (!(distances[p] >= 0 && distances[p] < Double.POSITIVE_INFINITY)) {
-                throw new IllegalArgumentException("distances[" + p + "] is " + distances[p]
-                        + ", but a distance is at least 0 and finite; was the network trained with too high a rate?");
-            }
+            Validate.isTrue(distances[p] >= 0 && distances[p] < Double.POSITIVE_INFINITY, "distances[%s] is %s, but a "
+                    + "distance is at least 0 and finite; was the network trained with too high a rate?", p,
+                    distances[p]);
         }
-        if (!Double.isFinite(threshold)) {
-            throw new IllegalArgumentException("threshold is " + threshold
-                    + ", but must be finite; report.equalErrorThreshold() gives one.");
-        }
+        Validate.isTrue(Double.isFinite(threshold), "threshold is %s, but must be finite; report.equalErrorThreshold() "
+                + "gives one.", threshold);
         double largest = Math.max(Arrays.stream(distances).max().orElse(0), threshold);
         double bin = niceStep(largest > 0 ? largest / BINS : 1);
         int bins = (int) Math.floor(largest / bin) + 1;
@@ -223,12 +216,10 @@ public final class Charts {
     }
 
     private static void checkFinite(XYSeries line) {
-        if (DoubleStream.concat(DoubleStream.of(line.getXData()), DoubleStream.of(line.getYData()))
-                .anyMatch(Double::isInfinite)) {
-            throw new IllegalArgumentException("The series \"" + line.getName() + "\" has an infinite value, which "
-                    + "cannot be drawn; leave that point out. The thresholds of a report begin with one, where no "
-                    + "pair is accepted: Arrays.copyOfRange(values, 1, values.length) leaves the first point out.");
-        }
+        Validate.isTrue(DoubleStream.concat(DoubleStream.of(line.getXData()), DoubleStream.of(line.getYData()))
+                .noneMatch(Double::isInfinite), "The series \"%s\" has an infinite value, which cannot be drawn; leave "
+                + "that point out. The thresholds of a report begin with one, where no pair is accepted: "
+                + "Arrays.copyOfRange(values, 1, values.length) leaves the first point out.", line.getName());
     }
 
     /** The picture of any XChart chart, and the same in words. */
@@ -271,10 +262,8 @@ public final class Charts {
         String kind = similar ? "similar" : "dissimilar";
         boolean[] kinds = pairs.similar();
         int[] mine = IntStream.range(0, distances.length).filter(p -> kinds[p] == similar).toArray();
-        if (mine.length == 0) {
-            throw new IllegalArgumentException("pairs has no " + kind
-                    + " pair, so its distribution cannot be drawn; use pairs of both kinds.");
-        }
+        Validate.isTrue(mine.length != 0, "pairs has no %s pair, so its distribution cannot be drawn; use pairs of "
+                + "both kinds.", kind);
         double[] shares = new double[bins + 2]; // starts and ends with 0
         for (int p : mine) {
             shares[1 + Math.min((int) (distances[p] / bin), bins - 1)] += 100.0 / mine.length;

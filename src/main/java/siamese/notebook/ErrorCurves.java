@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import siamese.evaluation.VerificationReport;
@@ -19,10 +20,8 @@ final class ErrorCurves {
 
     /** The ROC curve up to a false accept rate, the corner. */
     static XYChart roc(VerificationReport report, double corner) {
-        if (!(corner > 0 && corner <= 1)) {
-            throw new IllegalArgumentException("largestFalseAcceptRate is " + corner
-                    + ", but must be above 0 and at most 1; 1 shows the whole curve.");
-        }
+        Validate.isTrue(corner > 0 && corner <= 1, "largestFalseAcceptRate is %s, but must be above 0 and at most 1; 1 "
+                + "shows the whole curve.", corner);
         XYChart chart = Charts.xy((corner < 1 ? "ROC curve, upper left corner: " : "ROC curve: ") + report.source(),
                 "False accept rate (% of the dissimilar pairs)", "True accept rate (% of the similar pairs)");
         double[][] curve = corner(report, corner);
@@ -58,9 +57,7 @@ final class ErrorCurves {
 
     /** One DET curve each, on logarithmic axes. */
     static XYChart det(VerificationReport... reports) {
-        if (reports.length == 0) {
-            throw new IllegalArgumentException("reports is empty; give at least one.");
-        }
+        Validate.isTrue(reports.length != 0, "reports is empty; give at least one.");
         XYChart chart = Charts.xy("Detection error trade-off" + (reports.length == 1 ? ": " + reports[0].source() : ""),
                 "False accept rate (% of the dissimilar pairs)", "False reject rate (% of the similar pairs)");
         double least = 100;
@@ -82,10 +79,8 @@ final class ErrorCurves {
         double[] far = report.falseAcceptRates();
         double[] frr = Arrays.stream(report.trueAcceptRates()).map(tar -> 1 - tar).toArray();
         int[] shown = IntStream.range(0, far.length).filter(k -> far[k] > 0 && frr[k] > 1e-12).toArray();
-        if (shown.length == 0) {
-            throw new IllegalArgumentException("The report on " + report.source()
-                    + " never has both kinds of errors, so it has no DET curve; judge it on more or harder pairs.");
-        }
+        Validate.isTrue(shown.length != 0, "The report on %s never has both kinds of errors, so it has no DET curve; "
+                + "judge it on more or harder pairs.", report.source());
         int[] kept = thinned(Arrays.stream(shown).mapToDouble(k -> Math.log10(far[k])).toArray(),
                 Arrays.stream(shown).mapToDouble(k -> Math.log10(frr[k])).toArray(), 4 * TOLERANCE);
         int[] points = Arrays.stream(kept).map(k -> shown[k]).toArray();

@@ -13,6 +13,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Validate;
 import siamese.data.Channels;
 import siamese.data.LabeledImages;
 import siamese.data.Pairs;
@@ -98,10 +99,8 @@ public final class Gallery {
      * @throws IllegalArgumentException if {@code n} is out of range
      */
     public static Gallery samplePairs(Pairs pairs, int n) {
-        if (n < 1 || n > pairs.size()) {
-            throw new IllegalArgumentException("n is " + n + ", but there are " + Text.count(pairs.size())
-                    + " pairs; use 1 to " + Text.count(pairs.size()) + ".");
-        }
+        Validate.isTrue(n >= 1 && n <= pairs.size(), "n is %s, but there are %s pairs; use 1 to %s.", n,
+                Text.count(pairs.size()), Text.count(pairs.size()));
         return of(pairs, IntStream.range(0, n).map(k -> {
             int even = (int) ((long) k * pairs.size() / n) & ~1;
             return Math.min(even + k % 2, pairs.size() - 1);
@@ -135,15 +134,11 @@ public final class Gallery {
     }
 
     private static Gallery of(String title, String what, int size, int[] indices, IntFunction<Item> item) {
-        if (indices.length == 0) {
-            throw new IllegalArgumentException(
-                    "indices is empty; name at least one of the " + Text.count(size) + " " + what + ".");
-        }
+        Validate.isTrue(indices.length != 0, "indices is empty; name at least one of the %s %s.", Text.count(size),
+                what);
         for (int k = 0; k < indices.length; k++) {
-            if (indices[k] < 0 || indices[k] >= size) {
-                throw new IllegalArgumentException("indices[" + k + "] is " + indices[k] + ", but there are "
-                        + Text.count(size) + " " + what + "; use 0 to " + (size - 1) + ".");
-            }
+            Validate.isTrue(indices[k] >= 0 && indices[k] < size, "indices[%s] is %s, but there are %s %s; use 0 to "
+                    + "%s.", k, indices[k], Text.count(size), what, size - 1);
         }
         return new Gallery(title, size, IntStream.of(indices).mapToObj(item).toList());
     }
@@ -167,10 +162,8 @@ public final class Gallery {
      * @throws IllegalArgumentException if there are more or fewer texts than pictures
      */
     public Gallery withCaptions(String... captions) {
-        if (captions.length != items.size()) {
-            throw new IllegalArgumentException("captions has " + captions.length + " entries, but the gallery has "
-                    + items.size() + " pictures; give one a picture.");
-        }
+        Validate.isTrue(captions.length == items.size(), "captions has %s entries, but the gallery has %s pictures; "
+                + "give one a picture.", captions.length, items.size());
         return new Gallery(title, setSize, IntStream.range(0, captions.length).mapToObj(k -> {
             Item item = items.get(k);
             return captions[k].isEmpty() ? item
@@ -186,11 +179,9 @@ public final class Gallery {
      * @throws IllegalArgumentException if the length differs from the number of pairs in the set
      */
     public Gallery withDistances(double[] distances) {
-        if (distances.length != setSize) {
-            throw new IllegalArgumentException("distances has " + Text.count(distances.length)
-                    + " entries, but the pairs that the gallery was made of are " + Text.count(setSize)
-                    + "; compute them with network.distances(pairs).");
-        }
+        Validate.isTrue(distances.length == setSize, "distances has %s entries, but the pairs that the gallery was "
+                + "made of are %s; compute them with network.distances(pairs).", Text.count(distances.length),
+                Text.count(setSize));
         return withCaptions(items.stream().map(item -> String.format(Locale.ROOT, "D = %.2f", distances[item.index]))
                 .toArray(String[]::new));
     }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.knowm.xchart.AnnotationLine;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.HeatMapChart;
@@ -61,20 +62,14 @@ final class HeatMap {
     }
 
     private static void check(List<String> names, double[][] values) {
-        if (names.isEmpty() || values.length != names.size()) {
-            throw new IllegalArgumentException("names and values must have one entry a row and at least one, but have "
-                    + names.size() + " and " + values.length + ".");
-        }
+        Validate.isTrue(!names.isEmpty() && values.length == names.size(), "names and values must have one entry a row "
+                + "and at least one, but have %s and %s.", names.size(), values.length);
         for (int row = 0; row < values.length; row++) {
-            if (values[row].length != names.size()) {
-                throw new IllegalArgumentException("values[" + row + "] has " + values[row].length
-                        + " entries, but there are " + names.size() + " names; a heat map is square.");
-            }
+            Validate.isTrue(values[row].length == names.size(), "values[%s] has %s entries, but there are %s names; a "
+                    + "heat map is square.", row, values[row].length, names.size());
             for (int column = 0; column < names.size(); column++) {
-                if (!(values[row][column] >= 0 && values[row][column] < Double.POSITIVE_INFINITY)) {
-                    throw new IllegalArgumentException("values[" + row + "][" + column + "] is " + values[row][column]
-                            + ", but must be 0 or more and finite.");
-                }
+                Validate.isTrue(values[row][column] >= 0 && values[row][column] < Double.POSITIVE_INFINITY,
+                        "values[%s][%s] is %s, but must be 0 or more and finite.", row, column, values[row][column]);
             }
         }
     }

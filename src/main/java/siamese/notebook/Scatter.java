@@ -10,6 +10,7 @@ import java.awt.geom.Rectangle2D;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.Validate;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
@@ -48,17 +49,13 @@ final class Scatter {
     }
 
     private static void check(double[][] points, int[] labels) {
-        if (points.length == 0 || points.length != labels.length) {
-            throw new IllegalArgumentException("points and labels must have one entry a point and at least one, "
-                    + "but have " + points.length + " and " + labels.length + ".");
-        }
+        Validate.isTrue(points.length != 0 && points.length == labels.length, "points and labels must have one entry a "
+                + "point and at least one, but have %s and %s.", points.length, labels.length);
         for (int i = 0; i < points.length; i++) {
             double[] point = points[i];
-            if (point.length < 2 || !Double.isFinite(point[0]) || !Double.isFinite(point[1]) || labels[i] < 0) {
-                throw new IllegalArgumentException("points[" + i + "] is " + Arrays.toString(point) + " with label "
-                        + labels[i] + ", but a point needs two finite coordinates and a label of 0 or more; "
-                        + "project it first.");
-            }
+            Validate.isTrue(point.length >= 2 && Double.isFinite(point[0]) && Double.isFinite(point[1])
+                    && labels[i] >= 0, "points[%s] is %s with label %s, but a point needs two finite coordinates and a "
+                    + "label of 0 or more; project it first.", i, Arrays.toString(point), labels[i]);
         }
     }
 

@@ -115,6 +115,47 @@ class EmbeddingsTest {
     }
 
     @Test
+    void retrievalCountsWhatIsFoundAmongTheNearest() {
+        double[][] line = {{0}, {1}, {2.5}, {10}, {11}};
+        Embeddings blocks = new Embeddings(line, new int[] {0, 0, 1, 1, 1}, "line");
+        assertEquals(0.8, blocks.recall(2), "2.5 has none of its own among two");
+        assertEquals(1, blocks.recall(3));
+        assertEquals(0.8, blocks.meanAveragePrecision(), 1e-12, "2.5 finds nothing, the others all");
+        Embeddings mixed = new Embeddings(line, new int[] {0, 1, 0, 0, 1}, "line");
+        assertEquals(0, mixed.recall(1));
+        assertEquals(0.6, mixed.recall(2));
+        assertEquals(0.15, mixed.meanAveragePrecision(), 1e-12, "0, 2.5 and 10: ½ at the second of two ranks");
+        assertTrue(message(() -> new Embeddings(line, new int[] {0, 0, 0, 0, 1}, "line").meanAveragePrecision())
+                .contains("at least twice"));
+        assertTrue(message(() -> mixed.recall(5)).contains("k must be"));
+    }
+
+    @Test
+    void retrievalIsBruteForce() {
+        Embeddings all = blobs(4, 60, 5, 1.5, 7);
+        int[] some = IntStream.range(0, all.size()).filter(i -> i % 7 > 0 || all.labels()[i] > 1).toArray(); // other sizes
+        Embeddings points = new Embeddings(IntStream.of(some).mapToObj(i -> all.vectors()[i]).toArray(double[][]::new),
+                IntStream.of(some).map(i -> all.labels()[i]).toArray(), "some");
+        double precision = 0;
+        double[] recalls = new double[6];
+        for (int q = 0; q < points.size(); q++) {
+            int label = points.labels()[q];
+            int[] right = IntStream.of(sorted(points, points.vectors()[q], q)).map(i -> points.labels()[i] == label ? 1 : 0)
+                    .toArray();
+            int r = (int) IntStream.of(points.labels()).filter(other -> other == label).count() - 1;
+            precision += IntStream.range(0, r).filter(k -> right[k] == 1).mapToDouble(k -> IntStream.of(right).limit(k + 1)
+                    .average().getAsDouble()).sum() / r / points.size();
+            for (int k = 1; k < recalls.length; k++) {
+                recalls[k] += IntStream.of(right).limit(k).max().getAsInt() / (double) points.size();
+            }
+        }
+        assertTrue(precision > 0.2 && precision < 0.9, "the blobs overlap: " + precision);
+        assertEquals(precision, points.meanAveragePrecision(), 1e-12);
+        assertEquals(recalls[1], points.recall(1), 1e-12);
+        assertEquals(recalls[5], points.recall(5), 1e-12);
+    }
+
+    @Test
     void componentsOfKnownPoints() {
         // 3 along (0.6, 0.8) and 1 along (-0.8, 0.6), around (5, -2)
         double[][] vectors = {{5 + 1.8, -2 + 2.4}, {5 - 1.8, -2 - 2.4}, {5 - 0.8, -2 + 0.6}, {5 + 0.8, -2 - 0.6}};
