@@ -1,6 +1,5 @@
 package siamese.model;
 
-import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -37,7 +36,11 @@ final class Cosine implements Distance {
     }
 
     private static double norm(double[] v) {
-        return Math.max(MathArrays.safeNorm(v), SHORTEST);
+        double sum = 0;
+        for (double x : v) {
+            sum += x * x;
+        }
+        return Math.max(Math.sqrt(sum), SHORTEST);
     }
 
     @Override
