@@ -148,7 +148,7 @@ def test(options) -> int:
             reports += folder.glob("surefire-reports/TEST-*.xml")
         if not spark:
             print("Spark's tests are left out, since Spark is not set up here; "
-                  "--spark fetches it (about 250 MB) and runs them.", flush=True)
+                  "--spark fetches it (about 310 MB) and runs them.", flush=True)
     if options.only in (None, "notebooks"):
         with Lock():
             python_packages(ROOT / "src" / "test" / "requirements.txt", VENV / "complete-tests",

@@ -160,7 +160,7 @@ def library(java: Path) -> bool:
 
 def with_spark(java: Path) -> bool:
     """Compiles the library and what runs on Spark into target/spark/classes, with all jars in target/spark/jars."""
-    return build(java, "Building with Apache Spark (the first time it fetches about 250 MB)", "what runs on Spark",
+    return build(java, "Building with Apache Spark (the first time it fetches about 310 MB)", "what runs on Spark",
                  SPARK_BUILD, [ROOT / "src" / "main", ROOT / "src" / "spark" / "java"],
                  "-P", "spark", "-Dmaven.test.skip=true", "package")
 

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.IntSummaryStatistics;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
@@ -60,6 +61,16 @@ public final class Pictures {
         } catch (IllegalArgumentException e) {
             throw new IOException("This cannot be used: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * {@return the files of a folder whose pictures {@link LabeledImages#ofFolder} reads, in its order}
+     *
+     * @param folder the folder
+     * @throws IOException if there is no folder, no class, one class, or an empty class
+     */
+    public static List<Path> files(Path folder) throws IOException {
+        return PictureFolder.of(folder).files();
     }
 
     /**

@@ -45,7 +45,7 @@ final class PairCounter {
         long[] similar = counted.similar();
         long[] dissimilar = counted.dissimilar();
         float[] row = new float[a.dimensions()];
-        float[][] columns = new float[row.length][STRIP];
+        float[][] columns = new float[row.length][Math.min(STRIP, b.size())];
         float[] squares = new float[STRIP];
         int[] labels = b.labels();
         for (int from = 0; from < b.size(); from += STRIP) {

@@ -1,22 +1,11 @@
 package siamese.spark;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
-import java.util.UUID;
-import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.Function;
@@ -41,8 +30,6 @@ import siamese.model.SiameseNetwork;
  */
 public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int rows, int tasks) {
 
-    private static final String ABOUT = "about";
-
     /**
      * Checks the values.
      *
@@ -65,8 +52,18 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         return new SparkEvaluation(cluster, 1 << 18, 4, 2048, 24);
     }
 
-    /** How a task comes by a block. */
-    private interface Source extends IntFunction<Block>, Serializable {
+    /** All blocks, which were sent to the workers, and the number of each one's first point. */
+    private record Sent(Broadcast<Block[]> blocks, int[] starts) implements Tally.Source {
+
+        @Override
+        public Block block(int number) {
+            return blocks.value()[number];
+        }
+
+        @Override
+        public int start(int number) {
+            return starts[number];
+        }
     }
 
     /**
@@ -126,12 +123,35 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
     public DistanceHistogram broadcast(List<Block> blocks) {
+        return tally(blocks, 0).histogram();
+    }
+
+    /**
+     * {@return what {@link #broadcast(List)} counts, and the worst pairs, by the numbers of their points}
+     *
+     * @param blocks what {@link #embed} returned
+     * @param worst how many of each kind, 0 or more; to look for them takes about as long as to count
+     * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
+     */
+    public Tally tally(List<Block> blocks, int worst) {
+        return sent(blocks, all -> count(blocks.size(), all, worst));
+    }
+
+    /** The same of some pairs: the numbers of two points, and 1 if they are similar, else 0. */
+    Tally tally(List<Block> blocks, JavaRDD<int[]> pairs, int worst) {
+        return sent(blocks, all -> count(pairs.repartition(tasks), pairsTask(all, bins, maxDistance, worst)));
+    }
+
+    private Tally sent(List<Block> blocks, java.util.function.Function<Sent, Tally> count) {
         if (blocks.stream().mapToInt(Block::size).sum() < 2) {
             throw new IllegalArgumentException("blocks has fewer than two points, but a pair needs two.");
         }
+        int[] starts = blocks.stream().mapToInt(Block::size).toArray();
+        Arrays.parallelPrefix(starts, Integer::sum);
+        Arrays.setAll(starts, b -> starts[b] - blocks.get(b).size());
         Broadcast<Block[]> all = cluster.context().broadcast(blocks.toArray(Block[]::new));
         try {
-            return count(blocks.size(), b -> all.value()[b]);
+            return count.apply(new Sent(all, starts));
         } finally {
             all.destroy();
         }
@@ -146,12 +166,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @throws IOException if they cannot be written
      */
     public void store(Embeddings points, String folder) throws IOException {
-        String id = UUID.randomUUID().toString();
         List<Block> blocks = Block.split(points, rows);
+        StoredBlocks stored = StoredBlocks.of(folder, blocks.size(), rows);
         for (int b = 0; b < blocks.size(); b++) {
-            write(folder, b, id, blocks.get(b));
+            stored.write(b, blocks.get(b));
         }
-        finish(folder, id, blocks.size());
+        stored.finish();
     }
 
     /**
@@ -166,12 +186,12 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      * @throws IllegalStateException if a worker fails again and again, in one sentence that says why
      */
     public void store(SiameseNetwork network, Examples examples, String folder) throws IOException {
-        String id = UUID.randomUUID().toString();
-        long blocks = cluster.work(tasks, () -> embedded(network, examples).map(part -> {
-            write(folder, part.number, id, part.block);
+        StoredBlocks stored = StoredBlocks.of(folder, (examples.size() + rows - 1) / rows, rows);
+        cluster.work(tasks, () -> embedded(network, examples).map(part -> {
+            stored.write(part.number, part.block);
             return part.number;
         }).count());
-        finish(folder, id, (int) blocks);
+        stored.finish();
     }
 
     /**
@@ -184,16 +204,20 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
      *     sentence
      */
     public DistanceHistogram stored(String folder) {
-        String id;
-        int blocks;
-        try (DataInputStream about = open(new Path(folder, ABOUT))) {
-            id = about.readUTF();
-            blocks = about.readInt();
-        } catch (IOException e) {
-            throw new IllegalArgumentException("There are no stored blocks in " + folder
-                    + ", or storing them was not finished; store them first.", e);
-        }
-        return count(blocks, b -> read(folder, b, id));
+        return tally(folder, 0).histogram();
+    }
+
+    /**
+     * {@return what {@link #stored} counts, and the worst pairs, by the numbers of their points}
+     *
+     * @param folder what {@link #store} wrote
+     * @param worst how many of each kind, 0 or more; to look for them takes about as long as to count
+     * @throws IllegalArgumentException if there are no stored blocks
+     * @throws IllegalStateException as there
+     */
+    public Tally tally(String folder, int worst) {
+        StoredBlocks stored = StoredBlocks.of(folder);
+        return count(stored.number(), stored, worst);
     }
 
     private record Numbered(int number, Block block) implements Serializable {
@@ -201,17 +225,22 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
 
     /** Examples in blocks, each embedded where its task runs. */
     private JavaRDD<Numbered> embedded(SiameseNetwork network, Examples examples) {
+        boolean directions = comparesByCosine(network);
+        network.embed(examples, 0); // complains here, not on a worker
+        Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network));
+        Broadcast<Examples> all = cluster.context().broadcast(examples);
+        List<Integer> numbers = IntStream.range(0, (examples.size() + rows - 1) / rows).boxed().toList();
+        return cluster.context().parallelize(numbers, tasks).map(embedding(networks, all, rows, directions));
+    }
+
+    /** {@return whether directions are counted; complains of a network whose distances cannot be} */
+    static boolean comparesByCosine(SiameseNetwork network) {
         Distance distance = network.distance();
         if (distance != Distance.EUCLIDEAN && distance != Distance.COSINE) {
             throw new IllegalArgumentException("network compares by " + distance + ", but the histogram counts "
                     + "Euclidean distances; use a network with Distance.EUCLIDEAN or COSINE.");
         }
-        network.embed(examples, 0); // complains here, not on a worker
-        Broadcast<Networks> networks = cluster.context().broadcast(new Networks(network));
-        Broadcast<Examples> all = cluster.context().broadcast(examples);
-        List<Integer> numbers = IntStream.range(0, (examples.size() + rows - 1) / rows).boxed().toList();
-        return cluster.context().parallelize(numbers, tasks)
-                .map(embedding(networks, all, rows, distance == Distance.COSINE));
+        return distance == Distance.COSINE;
     }
 
     /** What a task does; without this object, which cannot be sent. */
@@ -227,69 +256,24 @@ public record SparkEvaluation(Cluster cluster, int bins, double maxDistance, int
         };
     }
 
-    private DistanceHistogram count(int blocks, Source source) {
-        List<int[]> tiles = Arrays.asList(DistanceHistogram.tiles(blocks));
-        FlatMapFunction<Iterator<int[]>, DistanceHistogram> task = task(source, bins, maxDistance);
-        return cluster.work(tasks, () -> cluster.context().parallelize(tiles, tasks).mapPartitions(task)
-                .reduce(DistanceHistogram::plus));
+    private Tally count(int blocks, Tally.Source source, int worst) {
+        return count(cluster.context().parallelize(Arrays.asList(DistanceHistogram.tiles(blocks)), tasks),
+                task(source, bins, maxDistance, worst));
+    }
+
+    private Tally count(JavaRDD<int[]> parts, FlatMapFunction<Iterator<int[]>, Tally> task) {
+        return cluster.work(tasks, () -> parts.mapPartitions(task).reduce(Tally::plus));
     }
 
     /** What a task does; without this object, which cannot be sent. */
-    private static FlatMapFunction<Iterator<int[]>, DistanceHistogram> task(Source source, int bins,
-            double maxDistance) {
-        return tiles -> List.of(DistanceHistogram.of(tiles, source, bins, maxDistance)).iterator();
+    private static FlatMapFunction<Iterator<int[]>, Tally> task(Tally.Source source, int bins, double maxDistance,
+            int worst) {
+        return tiles -> List.of(Tally.of(tiles, source, bins, maxDistance, worst)).iterator();
     }
 
-    private static DataInputStream open(Path file) throws IOException {
-        return file.getFileSystem(new Configuration()).open(file);
-    }
-
-    private static FSDataOutputStream create(Path file) throws IOException {
-        return file.getFileSystem(new Configuration()).create(file, true);
-    }
-
-    private static Path file(String folder, int block) {
-        return new Path(folder, String.format(Locale.ROOT, "block-%06d", block));
-    }
-
-    /** Until this is written, the blocks are not all there. */
-    private static void finish(String folder, String id, int blocks) throws IOException {
-        try (DataOutputStream out = create(new Path(folder, ABOUT))) {
-            out.writeUTF(id);
-            out.writeInt(blocks);
-        }
-    }
-
-    private static void write(String folder, int number, String id, Block block) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(4 * (block.labels().length + block.components().length));
-        bytes.asIntBuffer().put(block.labels());
-        bytes.position(4 * block.labels().length).slice().asFloatBuffer().put(block.components());
-        try (DataOutputStream out = create(file(folder, number))) {
-            out.writeUTF(id);
-            out.writeInt(block.size());
-            out.writeInt(block.dimensions());
-            out.write(bytes.array());
-        }
-    }
-
-    private static Block read(String folder, int number, String id) {
-        try (DataInputStream in = open(file(folder, number))) {
-            if (!in.readUTF().equals(id)) {
-                throw new IllegalStateException("Block " + number + " in " + folder
-                        + " was not stored together with the others, so it may come from another network; "
-                        + "store all of them anew.");
-            }
-            int[] labels = new int[in.readInt()];
-            float[] components = new float[labels.length * in.readInt()];
-            ByteBuffer bytes = ByteBuffer.wrap(in.readNBytes(4 * (labels.length + components.length)));
-            bytes.asIntBuffer().get(labels);
-            bytes.position(4 * labels.length).slice().asFloatBuffer().get(components);
-            return new Block(components, labels);
-        } catch (FileNotFoundException e) {
-            throw new IllegalStateException("Block " + number + " is not in " + folder
-                    + " on a worker; use a folder that all workers see, and store the blocks there first.", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static FlatMapFunction<Iterator<int[]>, Tally> pairsTask(Sent all, int bins, double maxDistance,
+            int worst) {
+        return pairs -> List.of(Tally.ofPairs(pairs, all.blocks.value(), all.starts, bins, maxDistance, worst))
+                .iterator();
     }
 }

@@ -133,7 +133,7 @@ class SparkEvaluationTest {
     }
 
     static void says(String what, Executable wrong) {
-        String said = assertThrows(RuntimeException.class, wrong).getMessage();
+        String said = assertThrows(Exception.class, wrong).getMessage();
         assertTrue(said.contains(what) && said.lines().count() == 1 && !said.contains("\tat "), said);
     }
 

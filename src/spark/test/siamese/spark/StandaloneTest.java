@@ -33,20 +33,20 @@ class StandaloneTest {
     private static void submits(Standalone cluster, Path folder) throws Exception {
         SiameseNetwork network = SiameseNetwork.overview(7);
         network.save(folder.resolve("network.zip"));
-        Path counts = folder.resolve("counts.csv");
+        Path output = folder.resolve("output");
         Process submit = cluster.start(folder.resolve("submit.log"), "org.apache.spark.deploy.SparkSubmit", "--master",
                 cluster.master(),
                 "--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.driver.bindAddress=127.0.0.1",
                 "--conf", "spark.executor.memory=768m", "--conf", "spark.cores.max=2",
                 "--class", "siamese.spark.Submission", jar(folder).toString(), folder.resolve("network.zip").toString(),
-                counts.toString(), "--storage", folder.resolve("blocks").toUri().toString());
+                output.toString(), "--storage", folder.resolve("blocks").toUri().toString());
         int status = submit.waitFor();
         String said = Files.readString(folder.resolve("submit.log"));
         assertEquals(0, status, said);
         LabeledImages images = RunSize.QUICK.of(Mnist.load()).test();
         DistanceHistogram here = DistanceHistogram.of(Embeddings.of(network, images), 1 << 18, 4);
         List<String> expected = SubmissionTest.lines(here);
-        List<String> found = Files.readAllLines(counts);
+        List<String> found = Files.readAllLines(output.resolve("roc.csv"));
         Predicate<String> isFound = new HashSet<>(found)::contains;
         assertEquals(List.of(), expected.stream().filter(isFound.negate()).limit(5).toList(), "missing");
         assertEquals(expected.size(), found.size());
