@@ -50,6 +50,7 @@ class StandaloneTest {
         Predicate<String> isFound = new HashSet<>(found)::contains;
         assertEquals(List.of(), expected.stream().filter(isFound.negate()).limit(5).toList(), "missing");
         assertEquals(expected.size(), found.size());
+        assertEquals(1 + 2 * 20, Files.readAllLines(output.resolve("worst.csv")).size());
         assertTrue(said.contains("equal error rate"), said);
         for (int worker = 1; worker <= 2; worker++) {
             try (Stream<Path> applications = Files.list(folder.resolve("work" + worker))) {

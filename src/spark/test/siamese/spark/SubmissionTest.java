@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -70,17 +71,18 @@ class SubmissionTest {
         assertTrue(said.err.contains(what) && said.err.lines().count() == 1, said.err);
     }
 
-    /** What roc.csv must say of these counts, rates by the histogram's own methods. */
+    /** What roc.csv must say of these counts. */
     static List<String> lines(DistanceHistogram counts) {
-        long[] similar = counts.similar();
-        long[] dissimilar = counts.dissimilar();
+        long[] trueAccepts = counts.similar().clone();
+        long[] falseAccepts = counts.dissimilar().clone();
+        Arrays.parallelPrefix(trueAccepts, Long::sum);
+        Arrays.parallelPrefix(falseAccepts, Long::sum);
+        int last = counts.bins() - 1;
         return Stream.concat(Stream.of("bin,similar,dissimilar,threshold,true_accept_rate,false_accept_rate"),
-                IntStream.range(0, counts.bins()).filter(b -> similar[b] + dissimilar[b] > 0).mapToObj(b -> {
-                    double end = (b + 1) * counts.binWidth();
-                    double within = (b + 1.5) * counts.binWidth();
-                    return b + "," + similar[b] + "," + dissimilar[b] + "," + end + ","
-                            + counts.trueAcceptRateAt(within) + "," + counts.falseAcceptRateAt(within);
-                })).toList();
+                IntStream.rangeClosed(0, last).filter(b -> counts.similar()[b] + counts.dissimilar()[b] > 0)
+                        .mapToObj(b -> b + "," + counts.similar()[b] + "," + counts.dissimilar()[b] + ","
+                                + (b + 1) * counts.binWidth() + "," + trueAccepts[b] / (double) trueAccepts[last]
+                                + "," + falseAccepts[b] / (double) falseAccepts[last])).toList();
     }
 
     private static List<String> roc(Path output) throws IOException {
@@ -169,6 +171,11 @@ class SubmissionTest {
         JsonNode json = new ObjectMapper().readTree(output.resolve("counts.json").toFile());
         assertEquals(351, json.get("pairs").asLong());
         assertEquals(3 * 36, json.get("similar_pairs").asLong());
+        for (String[] line : roc(output).stream().skip(1).map(line -> line.split(",")).toList()) {
+            double within = Double.parseDouble(line[3]) + counts.binWidth() / 2;
+            assertEquals(counts.trueAcceptRateAt(within), Double.parseDouble(line[4]));
+            assertEquals(counts.falseAcceptRateAt(within), Double.parseDouble(line[5]));
+        }
         assertEquals(counts.equalErrorRate(), json.get("equal_error_rate").asDouble());
         VerificationReport report = VerificationReport.of(all(images), network.distances(all(images)));
         assertEquals(report.equalErrorRate(), counts.equalErrorRate(), counts.equalErrorRateError() + 1e-6);
@@ -277,7 +284,7 @@ class SubmissionTest {
             Said said = run(folder.resolve("network.zip"), folder.resolve("out"), "--folder", pictures, "--dry-run");
             assertEquals(0, said.status, said.err);
             assertTrue(said.out.contains("27 coloured images") && said.out.contains("351 pairs in 1 blocks")
-                    && said.out.contains("conv2d"), said.out);
+                    && said.out.contains("conv1"), said.out);
             said = run(folder.resolve("network.zip"), folder.resolve("out"), "--folder", pictures, "--dry-run",
                     "--pairs", folder.resolve("pairs.csv"));
             assertEquals(0, said.status, said.err);
