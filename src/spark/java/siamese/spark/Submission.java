@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.lang3.Validate;
 import org.apache.spark.api.java.JavaRDD;
 import siamese.data.Channels;
 import siamese.data.LabeledImages;
@@ -96,10 +97,8 @@ public final class Submission {
         if (plain.size() != (has("--embeddings") ? 1 : 2)) {
             throw new IllegalArgumentException(USAGE);
         }
-        EXCLUDED.stream().filter(no -> has(no.get(0)) && has(no.get(1))).findFirst().ifPresent(no -> {
-            throw new IllegalArgumentException(no.get(0) + " and " + no.get(1) + " " + no.get(2)
-                    + "; give one of them.");
-        });
+        EXCLUDED.forEach(no -> Validate.isTrue(!has(no.get(0)) || !has(no.get(1)), "%s and %s %s; give one of them.",
+                no.toArray()));
         network = has("--embeddings") ? null : plain.get(0);
         output = plain.get(plain.size() - 1);
         List.of("--tasks", "--train", "--parts", "--shards", "--interval").forEach(option -> number(option, 1, 1));
@@ -121,10 +120,8 @@ public final class Submission {
 
     private int number(String option, int usual, int least) {
         String text = given.getOrDefault(option, "" + usual);
-        if (!text.matches("\\d{1,9}") || Integer.parseInt(text) < least) {
-            throw new IllegalArgumentException(option + " must be a whole number from " + least + ", but is " + text
-                    + ".");
-        }
+        Validate.isTrue(text.matches("\\d{1,9}") && Integer.parseInt(text) >= least,
+                "%s must be a whole number from %s, but is %s.", option, least, text);
         return Integer.parseInt(text);
     }
 
@@ -176,8 +173,7 @@ public final class Submission {
     }
 
     /**
-     * Does the same with a connection that is there already, as in a notebook, and says on standard output what is
-     * done.
+     * Does the same with a connection that is there, as in a notebook, and says on standard output what is done.
      *
      * @param cluster where
      * @param args as {@link #main} takes them
