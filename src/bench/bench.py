@@ -350,10 +350,12 @@ def publish(results: dict, measured: list[str]) -> None:
     if "neighbours" in measured:
         write(NEIGHBOURS, neighbours_csv(results))
         print(f"{NEIGHBOURS.name} now holds these figures; publish 11 writes the notebook that reads them.")
-    if apart := [part for part in measured if part in APART]:
-        write(PUBLISHED, with_parts(read(PUBLISHED), results, apart))
+    rest = [part for part in measured if part not in ("overview", "neighbours", *FILES)]
+    if not rest:
+        return
+    if set(rest) <= set(APART):
+        write(PUBLISHED, with_parts(read(PUBLISHED), results, rest))
         print(f"{PUBLISHED.name} now holds these figures beside the others; publish 10 writes the notebook that reads them.")
-    if set(measured) <= {"overview", "neighbours", *FILES, *APART}:
         return
     missing = [part for part in NEEDED if part not in results]
     if missing:

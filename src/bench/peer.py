@@ -88,7 +88,7 @@ def quality(wanted: dict, learn, embed, says=dict) -> None:
     """Learns epoch after epoch and tells, for each number of epochs that is asked for, the training time so far, the
     file with the test pairs' distances then, and what else says() has to say. learn() is one epoch; embed gets pictures
     of shape [n, 28, 28]."""
-    seconds, results = 0.0, []
+    distances, seconds, results = judge(wanted), 0.0, []
     for epoch in range(1, max(wanted["epochs"]) + 1):
         began = time.perf_counter()
         learn()
@@ -96,7 +96,7 @@ def quality(wanted: dict, learn, embed, says=dict) -> None:
         if epoch == 1:
             tell(first=True)
         if epoch in wanted["epochs"]:
-            results.append({"epochs": epoch, "seconds": seconds, "distances": distances(wanted, epoch, embed), **says()})
+            results.append({"epochs": epoch, "seconds": seconds, "distances": distances(epoch, embed), **says()})
     tell(schedules=results, memory=memory())
 
 
@@ -104,32 +104,36 @@ def cycles(wanted: dict, begin) -> None:
     """Trains a new network on all pairs of batches for each number of epochs that is asked for, one cycle of the learning
     rate each, and tells the same. begin() gives a new network's step and embed; step gets pictures [n, 28, 28], what
     they show, and the learning rate."""
-    results = []
+    train, labels = images(wanted["mnist"], "train"), digits(wanted["mnist"], "train")
+    distances, results = judge(wanted), []
     for epochs in wanted["epochs"]:
         step, embed = begin()
         began = time.perf_counter()
-        for number, batch in enumerate(labelled(wanted, epochs)):
+        for number, batch in enumerate(labelled(train, labels, wanted, epochs)):
             step(*batch)
             if number == 0 and not results:
                 tell(first=True)
         seconds = time.perf_counter() - began
-        results.append({"epochs": epochs, "seconds": seconds, "distances": distances(wanted, epochs, embed)})
+        results.append({"epochs": epochs, "seconds": seconds, "distances": distances(epochs, embed)})
     tell(schedules=results, memory=memory())
 
 
-def distances(wanted: dict, epochs: int, embed) -> str:
-    """The file with the test pairs' distances."""
-    e, judged = embed(images(wanted["mnist"], "t10k")), pairs(wanted["test"])
-    file = f"{wanted['out']}-{epochs}.distances"
-    np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
-    return file
+def judge(wanted: dict):
+    """What writes the test pairs' distances after so many epochs, of a network's embed, and gives the file's name."""
+    test, judged = images(wanted["mnist"], "t10k"), pairs(wanted["test"])
+
+    def distances(epochs: int, embed) -> str:
+        e, file = embed(test), f"{wanted['out']}-{epochs}.distances"
+        np.linalg.norm(e[judged[:, 0]] - e[judged[:, 1]], axis=1).astype(">f4").tofile(file)
+        return file
+
+    return distances
 
 
-def labelled(wanted: dict, epochs: int):
+def labelled(train: np.ndarray, labels: np.ndarray, wanted: dict, epochs: int):
     """Our recipe for all pairs, as Batches.OfClasses and OneCycle have it: for each step the shifted pictures of some
     digits, as many of each, what they show, and the learning rate. Another thread prepares the next batch."""
     classes, each, peak, shift = (kind(word) for kind, word in zip((int, int, float, float), wanted["recipe"].split(",")))
-    train, labels = images(wanted["mnist"], "train"), digits(wanted["mnist"], "train")
     random = np.random.default_rng(wanted["seed"])
     members = [random.permutation(np.flatnonzero(labels == digit)) for digit in range(10)]
     taken = [0] * 10

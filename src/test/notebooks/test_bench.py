@@ -251,13 +251,14 @@ class TestOurWayInOthers:
         with gzip.open(tmp_path / "train-images-idx3-ubyte.gz", "wb") as file:  # the picture says its number
             file.write(struct.pack(">4i", 2051, 600, 28, 28)
                        + b"".join(bytes([k // 256, k % 256]) + bytes(782) for k in range(600)))
-        batches = list(peer.labelled({"mnist": str(tmp_path), "recipe": "10,12,4e-3,0", "seed": 1}, 2))
+        data = peer.images(tmp_path, "train"), peer.digits(tmp_path, "train")
+        batches = list(peer.labelled(*data, {"recipe": "10,12,4e-3,0", "seed": 1}, 2))
         assert len(batches) == 10 and all(np.array_equal(np.bincount(labels), [12] * 10) for _, labels, _ in batches)
         numbers = np.array([np.rint(p[:, 0, 0] * 255) * 256 + np.rint(p[:, 0, 1] * 255) for p, _, _ in batches]).astype(int)
         assert all(np.array_equal(shown[found], labels) for found, (_, labels, _) in zip(numbers, batches))
         assert all(len(set(half.ravel())) == 600 for half in (numbers[:5], numbers[5:]))
         assert [rate for _, _, rate in batches] == pytest.approx([peer.one_cycle(4e-3, (k + 0.5) / 10) for k in range(10)])
-        seven = list(peer.labelled({"mnist": str(tmp_path), "recipe": "7,12,4e-3,0", "seed": 1}, 1))
+        seven = list(peer.labelled(*data, {"recipe": "7,12,4e-3,0", "seed": 1}, 1))
         assert {len(set(labels)) for _, labels, _ in seven} == {7} and len(seven) == 7
 
     def test_shifted_pictures_are_interpolated(self):
