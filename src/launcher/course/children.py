@@ -16,6 +16,8 @@ from urllib.request import getproxies
 
 from course import JJAVA, LOGS, ROOT, SPARK, VENV, WINDOWS, Problem, read
 
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # here, since a child before its exec must not load anything
+
 
 def proxy_login() -> dict[str, str]:
     """The user and the password that the proxy's address holds, in variables that Java and Maven's settings read: on a
@@ -77,7 +79,7 @@ def blas_kernels(cpuinfo: str) -> str:
 def start(argv: list, env: dict | None = None, **popen) -> subprocess.Popen:
     """Starts a command in the project's folder, as the head of a family of processes that end() can end."""
     group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if WINDOWS else {"start_new_session": True}
-    if sys.platform == "linux":
+    if LIBC:
         group["preexec_fn"] = follow
     return subprocess.Popen([str(a) for a in argv], cwd=ROOT, env=env or environment(), stdin=subprocess.DEVNULL,
                             encoding="utf-8", errors="replace", **group, **popen)
@@ -85,7 +87,7 @@ def start(argv: list, env: dict | None = None, **popen) -> subprocess.Popen:
 
 def follow() -> None:
     """Has Linux ask this process to end when the thread that started it has ended, by kill -9, too (PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    LIBC.prctl(1, signal.SIGTERM)
 
 
 def call(argv: list, line=None, env: dict | None = None) -> int:
