@@ -52,11 +52,15 @@ final class Tables {
         } catch (IllegalStateException e) {
             throw new IOException(name + " cannot be read as " + (csv ? "CSV" : "Parquet") + ".", e);
         }
+        need(table, name, columns);
+        return table;
+    }
+
+    private static void need(Dataset<Row> table, String name, String... columns) {
         List<String> there = Arrays.asList(table.columns());
         Arrays.stream(columns).filter(column -> !there.contains(column)).findFirst().ifPresent(column -> {
             throw new IllegalArgumentException(name + " has no column " + column + ", but " + there + ".");
         });
-        return table;
     }
 
     /** Of the connection that is open. */
@@ -75,7 +79,7 @@ final class Tables {
     static Named embeddings(Cluster cluster, String name) throws IOException {
         Dataset<Row> table = read(cluster, name, "label", "embedding");
         String id = Arrays.asList(table.columns()).contains("id") ? "id" : "file";
-        read(cluster, name, id);
+        need(table, name, id);
         if (!(table.schema().apply("embedding").dataType() instanceof ArrayType array
                 && array.elementType() instanceof NumericType)) {
             throw new IllegalArgumentException("The column embedding of " + name + " must be an array of numbers, but "

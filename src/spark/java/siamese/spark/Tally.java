@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.stream.Stream;
+import org.apache.commons.collections4.IteratorUtils;
 import siamese.evaluation.DistanceHistogram;
 import siamese.evaluation.DistanceHistogram.Block;
 
@@ -66,20 +67,11 @@ public record Tally(DistanceHistogram histogram, int most, List<Pair> similar, L
         };
         Worst similar = new Worst(FARTHEST, -1, most);
         Worst dissimilar = new Worst(NEAREST, 1, most);
-        Iterator<int[]> searched = new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return tiles.hasNext();
-            }
-
-            @Override
-            public int[] next() {
-                int[] tile = tiles.next();
-                search(held.computeIfAbsent(tile[0], source::block), held.computeIfAbsent(tile[1], source::block),
-                        source.start(tile[0]), source.start(tile[1]), similar, dissimilar);
-                return tile;
-            }
-        };
+        Iterator<int[]> searched = IteratorUtils.transformedIterator(tiles, tile -> {
+            search(held.computeIfAbsent(tile[0], source::block), held.computeIfAbsent(tile[1], source::block),
+                    source.start(tile[0]), source.start(tile[1]), similar, dissimilar);
+            return tile;
+        });
         DistanceHistogram counts = DistanceHistogram.of(searched, held::get, bins, maxDistance);
         return new Tally(counts, most, similar.sorted(), dissimilar.sorted());
     }
@@ -92,18 +84,10 @@ public record Tally(DistanceHistogram histogram, int most, List<Pair> similar, L
     static Tally ofPairs(Iterator<int[]> pairs, Block[] blocks, int[] starts, int bins, double maxDistance, int most) {
         int[][] pair = new int[1][];
         int[] number = new int[1];
-        Iterator<int[]> tiles = new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return pairs.hasNext();
-            }
-
-            @Override
-            public int[] next() {
-                pair[0] = pairs.next();
-                return new int[] {number[0]++, number[0]++};
-            }
-        };
+        Iterator<int[]> tiles = IteratorUtils.transformedIterator(pairs, next -> {
+            pair[0] = next;
+            return new int[] {number[0]++, number[0]++};
+        });
         return of(tiles, new Source() {
             @Override
             public Block block(int n) {

@@ -125,6 +125,13 @@ class SubmissionTest {
                 Stream.of(pairs).mapToInt(p -> p[1]).toArray(), similar);
     }
 
+    /** {@return a network that reads these pictures, which is network.zip now} */
+    private static SiameseNetwork saved(Path folder) throws IOException {
+        SiameseNetwork network = new SiameseNetwork(BaseNetwork.overview(20, 20, 3), Distance.EUCLIDEAN, 4);
+        network.save(folder.resolve("network.zip"));
+        return network;
+    }
+
     private static List<String> names(Path pictures) throws IOException {
         return Pictures.files(pictures).stream().map(file -> pictures.relativize(file).toString()
                 .replace('\\', '/')).toList();
@@ -202,8 +209,7 @@ class SubmissionTest {
     @Test
     void thePairsOfAFileAreCountedAndOtherFileSystemsAreRead(@TempDir Path folder) throws IOException {
         Path pictures = colours(folder);
-        SiameseNetwork network = new SiameseNetwork(BaseNetwork.overview(20, 20, 3), Distance.EUCLIDEAN, 4);
-        network.save(folder.resolve("network.zip"));
+        SiameseNetwork network = saved(folder);
         LabeledImages images = LabeledImages.ofFolder(pictures, 20, 20, Channels.COLOUR);
         List<String> names = names(pictures);
         int[] first = IntStream.range(0, 40).map(p -> p * 7 % 27).toArray();
@@ -249,8 +255,7 @@ class SubmissionTest {
     @Test
     void aNetworkIsTrainedOnAFolderAndThenJudged(@TempDir Path folder) throws IOException {
         Path pictures = colours(folder);
-        SiameseNetwork network = new SiameseNetwork(BaseNetwork.overview(20, 20, 3), Distance.EUCLIDEAN, 4);
-        network.save(folder.resolve("network.zip"));
+        SiameseNetwork network = saved(folder);
         LabeledImages images = LabeledImages.ofFolder(pictures, 20, 20, Channels.COLOUR);
         Object[] start = {folder.resolve("network.zip"), folder.resolve("trained"), "--folder", pictures, "--train", 2,
             "--parts", 2, "--interval", 1};
@@ -274,7 +279,7 @@ class SubmissionTest {
     @Test
     void aDryRunSaysWhatWouldBeDoneAndWritesNothing(@TempDir Path folder) throws IOException {
         Path pictures = colours(folder);
-        new SiameseNetwork(BaseNetwork.overview(20, 20, 3), Distance.EUCLIDEAN, 4).save(folder.resolve("network.zip"));
+        saved(folder);
         List<String> names = names(pictures);
         Files.write(folder.resolve("pairs.csv"), List.of("first,second,similar",
                 names.get(0) + "," + names.get(1) + ",true", names.get(0) + "," + names.get(20) + ",false"));
