@@ -2,7 +2,9 @@ package siamese;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -32,6 +34,29 @@ public final class Campaign {
     /** {@return the bytes that this thread has allocated on the Java heap so far} */
     public static long allocated() {
         return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    }
+
+    /** What something returned, and what it printed on standard output meanwhile. */
+    public record Printed<T>(T result, String text) {
+    }
+
+    /** {@return what something returns and prints} */
+    public static <T, E extends Exception> Printed<T> printed(Attempt<T, E> attempt) throws E {
+        ByteArrayOutputStream caught = new ByteArrayOutputStream();
+        PrintStream before = System.out;
+        System.setOut(new PrintStream(caught, true, StandardCharsets.UTF_8));
+        try {
+            T result = attempt.call();
+            return new Printed<>(result, caught.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    /** Something that returns a value, or fails in a way of its own. */
+    public interface Attempt<T, E extends Exception> {
+
+        T call() throws E;
     }
 
     /** {@return an archive of files, by their names} */

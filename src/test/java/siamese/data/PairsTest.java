@@ -7,15 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
-import java.io.PrintStream;
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import siamese.Campaign;
 
 class PairsTest {
 
@@ -225,15 +223,10 @@ class PairsTest {
         int[] labels = new int[302];
         labels[300] = 1;
         labels[301] = 1;
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        PrintStream before = System.out;
-        try {
-            System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-            assertEquals(4, Pairs.create(new LabeledImages("x", 1, 1, 2, new byte[302], labels), 1).size());
-        } finally {
-            System.setOut(before);
-        }
-        String text = said.toString(StandardCharsets.UTF_8);
+        Campaign.Printed<Pairs> said = Campaign.printed(() ->
+                Pairs.create(new LabeledImages("x", 1, 1, 2, new byte[302], labels), 1));
+        assertEquals(4, said.result().size());
+        String text = said.text();
         assertTrue(text.startsWith("Note: only 4 pairs are made, as the smallest class has but 2 examples")
                 && text.contains("298 of 302"), text);
     }

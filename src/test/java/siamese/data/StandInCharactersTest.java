@@ -6,12 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +18,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import siamese.Campaign;
 
 class StandInCharactersTest {
 
@@ -34,16 +32,10 @@ class StandInCharactersTest {
 
     @Test
     void standInForOmniglotAndSaySoOnce() throws IOException {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        PrintStream before = System.out;
-        Omniglot omniglot;
-        try {
-            System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-            omniglot = Omniglot.load(nowhere(folder.resolve("mnist's parent/omniglot")), 28); // named for MNIST's sake
-        } finally {
-            System.setOut(before);
-        }
-        String text = said.toString(StandardCharsets.UTF_8);
+        Campaign.Printed<Omniglot> said = Campaign.printed(() -> Omniglot.load(
+                nowhere(folder.resolve("mnist's parent/omniglot")), 28)); // named for MNIST's sake
+        Omniglot omniglot = said.result();
+        String text = said.text();
         assertTrue(text.startsWith("OMNIGLOT could not be had: ") && text.contains("stand-in characters")
                 && text.contains("SIAMESE_DATA"), text);
         assertEquals(1, text.lines().count(), text);

@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,18 +142,11 @@ class StandInDigitsTest {
 
     @Test
     void standInForMnistAndSaySoOnce() throws IOException {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        PrintStream before = System.out;
-        Mnist mnist;
-        try {
-            System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
-            mnist = Mnist.load(nowhere(null), kept);
-        } finally {
-            System.setOut(before);
-        }
+        Campaign.Printed<Mnist> said = Campaign.printed(() -> Mnist.load(nowhere(null), kept));
+        Mnist mnist = said.result();
         assertEquals("stand-in digits", mnist.train().source());
         assertEquals("stand-in digits, quick run", RunSize.QUICK.of(mnist).test().source());
-        String text = said.toString(StandardCharsets.UTF_8);
+        String text = said.text();
         assertTrue(text.startsWith("MNIST could not be had: ") && text.contains("stand-in digits")
                 && text.contains("127.0.0.1: it cannot be reached")
                 && text.contains("SIAMESE_DATA"), text);

@@ -4,13 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import siamese.Campaign;
 import siamese.model.SiameseNetwork;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
@@ -19,15 +17,10 @@ import tech.tablesaw.api.Table;
 class KernelTest {
 
     private static List<String> printed(Runnable action) {
-        PrintStream out = System.out;
-        ByteArrayOutputStream caught = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(caught, true, StandardCharsets.UTF_8));
-        try {
+        return Campaign.printed(() -> {
             action.run();
-        } finally {
-            System.setOut(out);
-        }
-        return caught.toString(StandardCharsets.UTF_8).lines().toList();
+            return null;
+        }).text().lines().toList();
     }
 
     @Test
