@@ -69,6 +69,7 @@ def test_committed_notebook_is_in_normal_form(path):
 def test_committed_outputs_are_clean_and_full(path):
     notebook = read(path)
     assert trouble(notebook) == []
+    assert "TODO" not in json.dumps([cell["source"] for cell in notebook["cells"]]), "a text is still to be written"
     outputs = json.dumps([cell["outputs"] for cell in code_cells(notebook)])
     assert "quick run" not in outputs and not re.search("stand-in (digits|characters)", outputs)
 
