@@ -218,11 +218,12 @@ def conditions(results: dict, part: str) -> str:
 
 
 def with_parts(published: str, results: dict, parts: list[str]) -> str:
-    """A published table with runs of some parts measured anew, at another time."""
+    """A published table with runs of some parts measured anew, at another time; conditions stay while runs of theirs do."""
     fresh = [r for r in rows(results) if r[0] in parts or r[0] == "conditions" and r[1] in parts]
     new = {tuple(map(str, r[:4])) for r in fresh}
-    return written([r for r in csv.reader(io.StringIO(published))
-                    if tuple(r[:4]) not in new and not (r[0] == "conditions" and r[1] in parts)] + fresh)
+    old = [r for r in csv.reader(io.StringIO(published)) if tuple(r[:4]) not in new]
+    left = {r[0] for r in old}
+    return written([r for r in old if r[0] != "conditions" or r[1] not in parts or r[1] in left] + fresh)
 
 
 def overview_csv(results: dict) -> str:

@@ -7,11 +7,14 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.commons.lang3.ArrayUtils;
 import org.apache.commons.lang3.Validate;
+import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.util.KthSelector;
 import org.apache.commons.math3.util.MathArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -63,12 +66,9 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
             Validate.isTrue(vectors[i].length != 0 && vectors[i].length == vectors[0].length, "vectors[%s] has %s "
                     + "components and vectors[0] has %s, but all need the same number and at least one.", i,
                     vectors[i].length, vectors[0].length);
-            for (double value : vectors[i]) {
-                if (!Double.isFinite(value)) { // of millions
-                    throw new IllegalArgumentException("vectors[" + i + "] contains " + value
-                            + ", but every component must be finite; was the network trained with too high a rate?");
-                }
-            }
+            OptionalDouble wrong = Arrays.stream(vectors[i]).filter(v -> !Double.isFinite(v)).findFirst();
+            Validate.isTrue(wrong.isEmpty(), "vectors[%s] contains %s, but every component must be finite; was the "
+                    + "network trained with too high a rate?", i, wrong.orElse(0));
             Validate.isTrue(labels[i] >= 0, "labels[%s] is %s, but a label must be 0 or more.", i, labels[i]);
         }
     }
@@ -251,14 +251,13 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
     public Embeddings tsne(double perplexity, long seed) {
         Validate.isTrue(perplexity >= 1 && 3 * perplexity < size() - 1, "perplexity must be at least 1 and less than "
                 + "a third of %s (the number of points less one), but is %s.", size() - 1, perplexity);
-        double[][] input = components(Math.min(TSNE_COMPONENTS, dimensions())).project(this).vectors;
         Tsne tsne = new Tsne();
         tsne.setMessageConsumer(null);
         tsne.setInitialDims(0);
         tsne.setPerplexity(perplexity);
         tsne.setMaxIterations(TSNE_STEPS);
         tsne.setRandomSeed(seed);
-        double[][] map = tsne.run(input);
+        double[][] map = tsne.run(components(Math.min(TSNE_COMPONENTS, dimensions())).project(this).vectors);
         if (map == null) {
             throw new CancellationException("t-SNE was stopped.");
         }
@@ -282,29 +281,30 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         int most = without < 0 ? size() : size() - 1;
         Validate.isTrue(k >= 1 && k <= most, "k must be 1 to %s, the number of points to choose from, but is %s.",
                 most, k);
-        INDArray points = Nd4j.createFromArray(vectors);
-        INDArray squares = points.mul(points).sum(1);
-        double scale = squares.maxNumber().doubleValue();
+        INDArray points = Nd4j.createFromArray(Arrays.stream(vectors)
+                .map(p -> ArrayUtils.add(p, Math.pow(MathArrays.safeNorm(p), 2))).toArray(double[][]::new));
+        double scale = points.getColumn(dimensions()).maxNumber().doubleValue();
         Neighbours[] result = new Neighbours[queries.length];
-        for (int from = 0; from < queries.length; from += BLOCK) {
-            double[][] block = Arrays.copyOfRange(queries, from, Math.min(from + BLOCK, queries.length));
+        IntStream.iterate(0, from -> from < queries.length, from -> from + BLOCK).forEach(from -> {
+            INDArray block = Nd4j.createFromArray(Arrays.stream(queries).skip(from).limit(BLOCK)
+                    .map(q -> ArrayUtils.add(MathArrays.scale(-2, q), 1)).toArray(double[][]::new));
             // The squared distances but for the query's own square, ‖p‖² − 2 q·p, from one matrix product
-            double[][] scores = Nd4j.createFromArray(block).mmul(points.transpose()).muli(-2).addiRowVector(squares)
-                    .toDoubleMatrix();
-            for (int q = 0; q < block.length; q++) {
+            double[] scores = Nd4j.gemm(block, points, false, true).data().asDouble();
+            IntStream.range(0, (int) block.size(0)).parallel().forEach(q -> {
+                double[] own = Arrays.copyOfRange(scores, q * size(), (q + 1) * size());
                 if (without >= 0) {
-                    scores[q][without + from + q] = Double.POSITIVE_INFINITY;
+                    own[without + from + q] = Double.POSITIVE_INFINITY;
                 }
-                double rounding = 1e-11 * (scale + MathArrays.safeNorm(block[q]) * MathArrays.safeNorm(block[q]));
-                result[from + q] = exact(block[q], k, scores[q], rounding);
-            }
-        }
+                result[from + q] = exact(queries[from + q], k, own, scale);
+            });
+        });
         return result;
     }
 
     /** Computes the distances anew, by their definition, of all points whose score may be among the k lowest. */
-    private Neighbours exact(double[] query, int k, double[] scores, double rounding) {
-        double limit = new KthSelector().select(scores.clone(), null, k - 1) + rounding;
+    private Neighbours exact(double[] query, int k, double[] scores, double scale) {
+        double limit = (k == 1 ? StatUtils.min(scores) : new KthSelector().select(scores.clone(), null, k - 1))
+                + 1e-11 * (scale + Math.pow(MathArrays.safeNorm(query), 2)); // more than rounding can change
         double[] distances = new double[scores.length];
         int[] order = IntStream.range(0, scores.length).filter(i -> scores[i] <= limit)
                 .peek(i -> distances[i] = MathArrays.distance(query, vectors[i])).boxed()
