@@ -235,7 +235,9 @@ public final class Submission {
             evaluate(cluster, loaded, examples, pairs, to, out);
         }
         to.finish();
-        out.println("Written to " + output);
+        if (open == null) { // who called it with a connection knows the folder
+            out.println("Written to " + output);
+        }
     }
 
     private Examples pictures(Storage storage, long[] shape) throws IOException {
