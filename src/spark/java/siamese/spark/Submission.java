@@ -162,6 +162,9 @@ public final class Submission {
         }
         try {
             given.run(null, out);
+            if (!given.has("--dry-run")) {
+                out.println("Written to " + given.output);
+            }
             return 0;
         } catch (InvalidPathException e) {
             err.println(e.getInput() + " is no name of a file or folder.");
@@ -235,9 +238,6 @@ public final class Submission {
             evaluate(cluster, loaded, examples, pairs, to, out);
         }
         to.finish();
-        if (open == null) { // who called it with a connection knows the folder
-            out.println("Written to " + output);
-        }
     }
 
     private Examples pictures(Storage storage, long[] shape) throws IOException {
