@@ -90,6 +90,8 @@ def summary(notebook: Path) -> None:
 def publish(options) -> int:
     if os.environ.get("SIAMESE_QUICK"):
         raise Problem("publish writes the outputs of full runs; unset SIAMESE_QUICK first.")
+    if options.anew:
+        os.environ["SIAMESE_ANEW"] = "1"
     chosen = pick(options.names, not options.names)
     set_up(spark=any(map(needs_spark, chosen)))
     failed = 0
@@ -288,7 +290,8 @@ Environment:
     sub.add_argument("--binder", action="store_true",
                      help="only this: build and run as Binder does, in a clean Debian root (as root; it takes some "
                           "minutes and 2 GB in target, and is not part of the other tests)")
-    command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
+    sub = command("publish", publish, "execute notebooks in full and write their outputs into notebooks/", names=True)
+    sub.add_argument("--anew", action="store_true", help="measure again what chapter 11 otherwise reads from its files")
     command("bench", bench,
             "measure the training against TensorFlow/Keras and PyTorch on this machine, into target/bench")
     command("site", site, "build the course as web pages, from the committed outputs, into target/site")
