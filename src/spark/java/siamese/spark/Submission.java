@@ -301,7 +301,7 @@ public final class Submission {
                     + "them apart.%n", beyond, counts.maxDistance());
         }
         out.println(examples + ": " + counts + (tally.hasBothKinds()
-                ? ", equal error rate " + counts.equalErrorRate() : ", all of one kind"));
+                ? String.format(", equal error rate %.6f", counts.equalErrorRate()) : ", all of one kind"));
     }
 
     private void train(Cluster cluster, SiameseNetwork loaded, LabeledImages images, PrintStream out) {
