@@ -300,8 +300,8 @@ public final class Submission {
             out.printf("%,d pairs are in the last bin, which has all from there on; --most with more than %s tells "
                     + "them apart.%n", beyond, counts.maxDistance());
         }
-        out.println(examples + ": " + counts + (tally.hasBothKinds()
-                ? String.format(", equal error rate %.6f", counts.equalErrorRate()) : ", all of one kind"));
+        out.printf("%s:%n%s%s%n", examples, counts, tally.hasBothKinds()
+                ? String.format(",%nequal error rate %.6f", counts.equalErrorRate()) : ", all of one kind");
     }
 
     private void train(Cluster cluster, SiameseNetwork loaded, LabeledImages images, PrintStream out) {
