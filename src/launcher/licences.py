@@ -16,8 +16,9 @@ from course.setup import maven, venv_python
 WELCOME = re.compile(r"Apache|\bMIT\b|MIT-0|BSD|\bISC\b|EPL-[12]\.0|Eclipse Public|MPL|Mozilla|Unicode|ICU|CC0|Public Domain|PSF|"
                      r"Python Software Foundation|CDDL|Go License|UPL|Bouncy", re.IGNORECASE)
 
-# Two jars of Spark's whose POMs name none; both are the Apache Software Foundation's.
-UNNAMED = {"org.apache.xbean:xbean-asm9-shaded": "Apache-2.0", "oro:oro": "Apache"}
+# Jars of Spark's whose POMs name none; all are the Apache Software Foundation's.
+UNNAMED = {"org.apache.xbean:xbean-asm9-shaded": "Apache-2.0", "oro:oro": "Apache",
+           "org.apache.datasketches:datasketches-memory": "Apache-2.0"}  # it lies in the jar
 
 PYTHON = """
 from importlib.metadata import distributions
