@@ -12,8 +12,9 @@ import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * Measurements that take minutes, kept in files beside the notebook. {@code python3 course.py publish 11 --anew} measures
- * and writes them; every other run reads what is there, if it was measured on the same data with the same seed.
+ * Measurements that take minutes, kept in files beside the notebook. {@code python3 course.py publish 11 --anew}
+ * measures and writes them; every other run reads what is there, if it was measured on the same data with the same
+ * seed.
  */
 public final class Kept {
 
@@ -39,8 +40,8 @@ public final class Kept {
         if (!anew && Files.exists(file)) {
             Table kept = read(file);
             if (kept.stringColumn("of").unique().asSet().equals(Set.of(of))) {
-                System.out.println("Read from " + file.getFileName() + "; python3 course.py publish 11 --anew measures it "
-                        + "again.");
+                System.out.println("Read from " + file.getFileName()
+                        + "; python3 course.py publish 11 --anew measures it again.");
                 return kept.removeColumns("of");
             }
         }

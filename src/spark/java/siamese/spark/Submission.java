@@ -162,9 +162,7 @@ public final class Submission {
         }
         try {
             given.run(null, out);
-            if (!given.has("--dry-run")) {
-                out.println("Written to " + given.output);
-            }
+            out.print(given.has("--dry-run") ? "" : String.format("Written to %s%n", given.output));
             return 0;
         } catch (InvalidPathException e) {
             err.println(e.getInput() + " is no name of a file or folder.");
