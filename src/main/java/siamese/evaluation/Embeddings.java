@@ -7,12 +7,10 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.commons.lang3.ArrayUtils;
 import org.apache.commons.lang3.Validate;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.util.KthSelector;
@@ -66,9 +64,11 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
             Validate.isTrue(vectors[i].length != 0 && vectors[i].length == vectors[0].length, "vectors[%s] has %s "
                     + "components and vectors[0] has %s, but all need the same number and at least one.", i,
                     vectors[i].length, vectors[0].length);
-            OptionalDouble wrong = Arrays.stream(vectors[i]).filter(v -> !Double.isFinite(v)).findFirst();
-            Validate.isTrue(wrong.isEmpty(), "vectors[%s] contains %s, but every component must be finite; was the "
-                    + "network trained with too high a rate?", i, wrong.orElse(0));
+            String wrong = "vectors[" + i + "] contains %s, but every component must be finite; was the network "
+                    + "trained with too high a rate?";
+            for (double value : vectors[i]) { // of millions
+                Validate.isTrue(Double.isFinite(value), wrong, value);
+            }
             Validate.isTrue(labels[i] >= 0, "labels[%s] is %s, but a label must be 0 or more.", i, labels[i]);
         }
     }
@@ -281,13 +281,13 @@ public record Embeddings(double[][] vectors, int[] labels, String source) {
         int most = without < 0 ? size() : size() - 1;
         Validate.isTrue(k >= 1 && k <= most, "k must be 1 to %s, the number of points to choose from, but is %s.",
                 most, k);
-        INDArray points = Nd4j.createFromArray(Arrays.stream(vectors)
-                .map(p -> ArrayUtils.add(p, Math.pow(MathArrays.safeNorm(p), 2))).toArray(double[][]::new));
+        INDArray points = Nd4j.createFromArray(Arrays.stream(vectors).map(p -> MathArrays.concatenate(p,
+                new double[] {Math.pow(MathArrays.safeNorm(p), 2)})).toArray(double[][]::new));
         double scale = points.getColumn(dimensions()).maxNumber().doubleValue();
         Neighbours[] result = new Neighbours[queries.length];
         IntStream.iterate(0, from -> from < queries.length, from -> from + BLOCK).forEach(from -> {
-            INDArray block = Nd4j.createFromArray(Arrays.stream(queries).skip(from).limit(BLOCK)
-                    .map(q -> ArrayUtils.add(MathArrays.scale(-2, q), 1)).toArray(double[][]::new));
+            INDArray block = Nd4j.createFromArray(Arrays.stream(queries).skip(from).limit(BLOCK).map(q ->
+                    MathArrays.concatenate(MathArrays.scale(-2, q), new double[] {1})).toArray(double[][]::new));
             // The squared distances but for the query's own square, ‖p‖² − 2 q·p, from one matrix product
             double[] scores = Nd4j.gemm(block, points, false, true).data().asDouble();
             IntStream.range(0, (int) block.size(0)).parallel().forEach(q -> {

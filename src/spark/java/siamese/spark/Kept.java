@@ -47,13 +47,13 @@ public final class Kept {
         }
         Table table = measure.call();
         if (anew) {
-            Path whole = Files.createTempFile(file.toAbsolutePath().getParent(), "kept", ".csv");
+            Path part = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName().toString(), ".part");
             try {
                 table.copy().addColumns(StringColumn.create("of", Collections.nCopies(table.rowCount(), of))).write()
-                        .csv(whole.toFile());
-                Files.move(whole, file, StandardCopyOption.REPLACE_EXISTING);
+                        .csv(part.toFile());
+                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
-                Files.deleteIfExists(whole);
+                Files.deleteIfExists(part);
             }
         }
         return table;
