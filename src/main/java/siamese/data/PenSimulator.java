@@ -153,7 +153,7 @@ public record PenSimulator(double size, double angle, double tempo, double rhyth
     }
 
     /** {@return one execution of a shape with the rhythm of a person} */
-    private List<Stroke> varied(List<Stroke> shape, List<Stroke> hand, double errors, Random random) {
+    List<Stroke> varied(List<Stroke> shape, List<Stroke> hand, double errors, Random random) {
         double slower = Math.exp(tempo * random.nextGaussian());
         List<Stroke> varied = new ArrayList<>();
         for (int i = 0; i < shape.size(); i++) {

@@ -160,6 +160,37 @@ class DataFolderTest {
     }
 
     @Test
+    void aDownloadSaysHowFarItIs() throws IOException {
+        server.createContext("/plain/", x -> send(x, 200, content, SIZE));
+        folder(null, "plain").read("file", new DataFolder.Version(SIZE, sha256));
+        assertEquals("Fetching file from 127.0.0.1 … 10 % 20 % 30 % 40 % 50 % 60 % 70 % 80 % 90 % 100 %"
+                + System.lineSeparator(), progress.toString(StandardCharsets.UTF_8));
+        progress.reset();
+        server.createContext("/long/", x -> send(x, 200, content, 0)); // of a length that is not told
+        folder(null, "long").read("other", new DataFolder.Version(SIZE, sha256));
+        assertEquals("Fetching other from 127.0.0.1 …" + System.lineSeparator(),
+                progress.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void whatLiesWhereNothingWasFoundIsTold() throws IOException {
+        Path given = folder.resolve("elsewhere");
+        assertTrue(lookedAt(given).contains(given + " and is no folder that can be read, or"), lookedAt(given));
+        Files.createDirectories(given);
+        assertTrue(lookedAt(given).contains(given + " and is empty, or"), lookedAt(given));
+        for (int k = 1; k <= 5; k++) {
+            Files.createFile(given.resolve(k + ".txt"));
+        }
+        assertTrue(lookedAt(given).contains("holds 1.txt, 2.txt, 3.txt, 4.txt, 5.txt, or"), lookedAt(given));
+        Files.createFile(given.resolve("6.txt"));
+        assertTrue(lookedAt(given).contains("4.txt, 5.txt and more, or"), lookedAt(given));
+    }
+
+    private String lookedAt(Path given) {
+        return Campaign.refusal(() -> read(folder(given.resolve("test"), "missing")), IOException.class);
+    }
+
+    @Test
     void aMirrorThatFailsAtFirstIsAskedAgain() throws IOException {
         AtomicInteger requests = new AtomicInteger();
         server.createContext("/tired/", x -> {

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.special.Erf;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 import org.junit.jupiter.api.Test;
 import siamese.Campaign;
 import siamese.data.PenSimulator.Stroke;
@@ -102,11 +104,128 @@ class PenSimulatorTest {
         assertFalse(Arrays.equals(one.drawing(0).x(), one.drawing(1).x()));
     }
 
+    /** What people are like, as the code states it: means and deviations of 3,000 people's strokes. */
+    @Test
+    void peoplesHabitsAreSpreadAsStated() {
+        Moments even = new Moments();
+        Moments odd = new Moments();
+        Moments upwards = new Moments();
+        Moments downwards = new Moments();
+        Moments arc = new Moments();
+        Moments arcs = new Moments();
+        Moments slants = new Moments();
+        Moments delay = new Moments();
+        Moments mu = new Moments();
+        Moments tempo = new Moments();
+        Moments sigma = new Moments();
+        Moments up = new Moments();
+        Moments count = new Moments();
+        for (long number = 0; number < 3000; number++) {
+            List<Stroke> person = PenSimulator.person(number);
+            count.addValue(person.size());
+            for (int i = 0; i < person.size(); i++) {
+                Stroke s = person.get(i);
+                boolean first = i % 2 == 0;
+                (first ? even : odd).addValue(Math.log(s.length()));
+                (first ? upwards : downwards).addValue((s.from() + s.to()) / 2);
+                arc.addValue(s.to() - s.from());
+                delay.addValue(Math.log(s.delay()));
+                mu.addValue(s.mu());
+                sigma.addValue(s.sigma());
+                if (i > 1 && i < person.size() - 2) {
+                    up.addValue(s.up() ? 1 : 0);
+                } else {
+                    assertFalse(s.up(), "the first two and the last two strokes can be seen");
+                }
+                if (i > 0) {
+                    Stroke before = person.get(i - 1);
+                    arcs.addValue((s.to() - s.from()) * (before.to() - before.from()));
+                    tempo.addValue((Math.log(s.delay()) - Math.log(0.15)) * (before.mu() - Math.log(0.2)));
+                    slants.addValue(((s.from() + s.to()) / 2 - (first ? 0.8 : -1.4))
+                            * ((before.from() + before.to()) / 2 - (first ? -1.4 : 0.8)));
+                }
+            }
+        }
+        count.assertMoments(11, 2);
+        assertEquals(8, count.getMin());
+        assertEquals(14, count.getMax());
+        even.assertMoments(Math.log(1.3), 0.4);
+        odd.assertMoments(0, 0.4);
+        upwards.assertMoments(0.8, Math.hypot(0.2, 0.5));
+        downwards.assertMoments(-1.4, Math.hypot(0.2, 0.5));
+        arc.assertMoments(0, 0.8 * Math.sqrt(2));
+        assertEquals(0.64, arcs.getMean(), 0.03, "a person's arcs turn one way");
+        assertEquals(0.04, slants.getMean(), 0.01, "a person has one slant");
+        delay.assertMoments(Math.log(0.15), Math.hypot(0.25, 0.35));
+        mu.assertMoments(Math.log(0.2), Math.hypot(0.25, 0.25));
+        assertEquals(0.0625, tempo.getMean(), 0.01, "a person has one tempo");
+        sigma.assertMoments(0.275, 0.25 / Math.sqrt(12));
+        assertEquals(0.15, sigma.getMin(), 1e-3);
+        assertEquals(0.4, sigma.getMax(), 1e-3);
+        assertEquals(0.15, up.getMean(), 0.01);
+    }
+
+    /** How they vary: the parameters are the deviations, and what a forger takes from the signer is in proportion. */
+    @Test
+    void strokesVaryByTheParameters() {
+        PenSimulator simulator = new PenSimulator(0.3, 0.4, 0.5, 0.2, 2, 0.75);
+        Stroke signers = new Stroke(0.1, 2, 0.5, 1.5, -2, 0.2, true);
+        Stroke forgers = new Stroke(0.4, 9, 7, 7, -1, 0.4, false);
+        Random random = new Random(1);
+        Moments length = new Moments();
+        Moments from = new Moments();
+        Moments to = new Moments();
+        Moments delay = new Moments();
+        Moments mu = new Moments();
+        Moments together = new Moments();
+        for (int k = 0; k < 20_000; k++) {
+            List<Stroke> varied = simulator.varied(List.of(signers, signers), List.of(forgers), 2, random);
+            Stroke s = varied.get(1);
+            length.addValue(Math.log(s.length()));
+            from.addValue(s.from());
+            to.addValue(s.to());
+            delay.addValue(Math.log(s.delay()));
+            mu.addValue(s.mu());
+            together.addValue((Math.log(s.delay()) - Math.log(varied.get(0).delay())) / Math.sqrt(2));
+            assertEquals(0.35, s.sigma(), 1e-12);
+            assertTrue(s.up());
+        }
+        length.assertMoments(Math.log(2), 2 * 0.3);
+        from.assertMoments(0.5, 2 * 0.4);
+        to.assertMoments(1.5, 2 * 0.4);
+        delay.assertMoments(0.25 * Math.log(0.1) + 0.75 * Math.log(0.4), Math.hypot(0.5, 0.2));
+        mu.assertMoments(-1.25, Math.hypot(0.5, 0.2));
+        together.assertMoments(0, 0.2);
+    }
+
+    /** Means within four standard errors (strokes of one person count as if they were one), deviations within 4 %. */
+    private static final class Moments extends SummaryStatistics {
+
+        void assertMoments(double mean, double deviation) {
+            assertEquals(mean, getMean(), 4 * deviation / Math.sqrt(Math.min(getN(), 3000)));
+            assertEquals(deviation, getStandardDeviation(), 0.04 * deviation);
+        }
+    }
+
+    @Test
+    void theSmallestPopulationsAreMade() {
+        PenSimulator simulator = PenSimulator.standard();
+        assertEquals("simulated signatures: 2 drawings in 2 classes",
+                simulator.population("", 2, 2, 0, 1, 1).toString());
+        Strokes all = simulator.population("", 2, 2, 3, 2, 1);
+        assertArrayEquals(new int[] {0, 1, 0, 1, 0}, IntStream.range(0, 5).map(all::signer).toArray());
+        assertEquals(5, IntStream.range(0, 5).mapToObj(i -> Arrays.toString(all.drawing(i).x())).distinct().count());
+    }
+
     @Test
     void whatIsOutOfRangeIsRefused() {
         assertTrue(Campaign.refusal(() -> new PenSimulator(2, 0, 0, 0, 1, 1), IllegalArgumentException.class)
                 .startsWith("All parameters must be 0 to 1, clumsiness 0 to 10, but are 2.0, 0.0"));
         assertTrue(Campaign.refusal(() -> PenSimulator.standard().population("", 5, 4, 0, 1, 1), IllegalArgumentException.class)
                 .startsWith("signers must be at least 2, genuine at least as many"));
+        for (int[] wrong : new int[][] {{1, 2, 0, 1}, {2, 2, -1, 1}, {2, 2, 0, 0}, {2, 2, 0, 3}}) {
+            Campaign.refusal(() -> PenSimulator.standard().population("", wrong[0], wrong[1], wrong[2], wrong[3], 1),
+                    IllegalArgumentException.class);
+        }
     }
 }

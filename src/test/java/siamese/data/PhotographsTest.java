@@ -20,6 +20,7 @@ import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.commons.lang3.ArrayUtils;
+import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import siamese.Campaign;
@@ -237,6 +238,22 @@ class PhotographsTest {
         Campaign.figure("%-27s %5.1f %% keep their label (%d lost, %d gained)", kind,
                 100.0 * count(i -> after[i]) / DIGITS, lost, gained);
         return lost - gained > points / 100 * DIGITS + 2 * Math.sqrt(lost + gained);
+    }
+
+    /** The same digit in all kinds of photographs: the pictures are as good as equal, whatever is around it. */
+    @Test
+    void aDigitLooksTheSameHoweverItWasPhotographed() {
+        BufferedImage digit = StandInDigits.draw(new int[] {0, 0, 0, 1}, 3).image(0);
+        double[] expected = pixels(Pictures.photograph(Rgb.of(plain(digit))));
+        List<String> differing = new ArrayList<>();
+        kinds().forEach((name, kind) -> {
+            double[] seen = pixels(Pictures.photograph(Rgb.of(kind.apply(digit))));
+            double r = new PearsonsCorrelation().correlation(expected, seen);
+            if (r < (name.endsWith("7°") || name.endsWith("pen") ? 0.7 : 0.97)) {
+                differing.add(name + " " + r);
+            }
+        });
+        assertEquals(List.of(), differing);
     }
 
     /** Most of a minute: each kind of photograph of each digit is made, prepared and compared with all references. */

@@ -85,6 +85,27 @@ class PicturesTest {
         }
     }
 
+    /** The frame alone says which is the paper, all four sides of it, however dark the rest. */
+    @Test
+    void theFrameDecidesWhichIsPaper() {
+        for (boolean upright : new boolean[] {true, false}) {
+            BufferedImage picture = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+            for (int k = 0; k < 28; k++) {
+                for (int side : new int[] {0, 27}) { // two sides of 28 pixels outweigh the other two of 26
+                    picture.getRaster().setSample(upright ? side : k, upright ? k : side, 0, 255);
+                }
+            }
+            BufferedImage light = Pictures.likeMnist(picture);
+            assertEquals(1, ink(light, 14, 14), "upright " + upright);
+            assertEquals(0, ink(light, upright ? 0 : 14, upright ? 14 : 0));
+            picture.getRaster().setSample(0, 0, 0, 0);
+            picture.getRaster().setSample(27, 27, 0, 0);
+            assertEquals(1, ink(Pictures.likeMnist(picture), 14, 14), "half of the frame is enough");
+            picture.getRaster().setSample(27, 0, 0, 0);
+            assertEquals(0, ink(Pictures.likeMnist(picture), 14, 14), "less is not");
+        }
+    }
+
     @Test
     void aPictureOfMnistsSizeIsKeptAsItIs(@TempDir Path folder) throws IOException {
         LabeledImages one = new LabeledImages("test", 28, 28, 2, new byte[784], new int[1]);

@@ -195,5 +195,10 @@ class RgbTest {
         assertEquals(75, half.brightness(0));
         Rgb high = new Rgb(3, 1, new int[] {0, Rgb.grey(10), 0xffffff});
         assertEquals(10, high.fitted(1, 1).brightness(0));
+        int[] shades = IntStream.range(0, 24).map(p -> Rgb.grey(10 * (p % 6) + p / 6)).toArray();
+        Rgb middle = new Rgb(4, 6, shades).fitted(2, 1); // the third and fourth column, two rows each
+        assertArrayEquals(new int[] {26, 28}, new int[] {middle.brightness(0), middle.brightness(1)}, "means of .5 go up");
+        Rgb across = new Rgb(6, 4, IntStream.range(0, 24).map(p -> Rgb.grey(10 * (p / 4) + p % 4)).toArray()).fitted(1, 2);
+        assertArrayEquals(new int[] {26, 28}, new int[] {across.brightness(0), across.brightness(1)});
     }
 }

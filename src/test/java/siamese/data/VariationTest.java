@@ -89,6 +89,36 @@ class VariationTest {
         assertEquals(1, inked.getDouble(4, 0, 10, 14), 1e-6, "the darkest stays the darkest");
     }
 
+    /** Knots stand 8 and 4 pixels apart: at each the ink comes from as far as it says, between them from a mean. */
+    @Test
+    void knotsBendWhatIsAroundThem() {
+        byte[] ramps = new byte[2 * 16 * 32];
+        for (int p = 0; p < 16 * 32; p++) {
+            ramps[p] = (byte) (100 + 4 * (p % 32));
+            ramps[16 * 32 + p] = (byte) (100 + 4 * (p / 32));
+        }
+        double[][] knots = new double[2][Warp.KNOTS * Warp.KNOTS];
+        for (int k = 0; k < knots[0].length; k++) {
+            knots[0][k] = k % 3 - 1;
+            knots[1][k] = k % 4 / 2.0 - 1;
+        }
+        byte[] bent = new byte[ramps.length];
+        new Warp(1, 0, 0, 1, 0, 0, knots, 1).apply(ramps, 2, 16, 32, bent, 0);
+        for (int row = 1; row < 4; row++) {
+            for (int column = 1; column < 4; column++) {
+                int k = row * Warp.KNOTS + column;
+                int at = 4 * row * 32 + 8 * column;
+                assertEquals(100 + 4 * (8 * column - knots[0][k]), bent[at] & 0xff, 0.51, "to the right, knot " + k);
+                assertEquals(100 + 4 * (4 * row - knots[1][k]), bent[512 + at] & 0xff, 0.51, "down, knot " + k);
+                double near = 0.25 * 0.25 * (3 - 2 * 0.25); // of the next one, a quarter of the way to it
+                assertEquals(100 + 4 * (8 * column + 2 - (1 - near) * knots[0][k] - near * knots[0][k + 1]),
+                        bent[at + 2] & 0xff, 0.51, "a quarter on, knot " + k);
+                assertEquals(100 + 4 * (4 * row + 1 - (1 - near) * knots[1][k] - near * knots[1][k + Warp.KNOTS]),
+                        bent[512 + at + 32] & 0xff, 0.51, "a quarter below, knot " + k);
+            }
+        }
+    }
+
     @Test
     void allChannelsAreMovedAlike() {
         LabeledImages grey = spots(28, 30);

@@ -91,6 +91,45 @@ class VerificationReportTest {
         assertEquals(1, report.bestThreshold());
     }
 
+    /** Where accepting nothing, or everything, is best, there is no gap to take the middle of. */
+    @Test
+    void theBestThresholdMayAcceptNothingOrEverything() {
+        boolean[] lastIsSimilar = {false, false, true};
+        VerificationReport nothing = VerificationReport.of(new double[] {0.5, 0.7, 2}, lastIsSimilar);
+        assertEquals(-0.5, nothing.bestThreshold());
+        assertEquals(2 / 3.0, nothing.accuracyAt(nothing.bestThreshold()), 1e-15);
+        assertEquals(0, VerificationReport.of(new double[] {5, 6, 9}, lastIsSimilar).bestThreshold());
+        VerificationReport all = VerificationReport.of(new double[] {1, 2, 1.5, 3}, new boolean[] {true, true, false, true});
+        assertEquals(3, all.bestThreshold());
+        assertEquals(0.75, all.bestAccuracy(), 1e-15);
+        assertEquals(0.75, all.accuracyAt(4), 1e-15);
+    }
+
+    /** Four pairs that share no example, with influences of 0.1: an error of 0.2, four degrees of freedom. */
+    @Test
+    void anIntervalWorkedOutByHand() {
+        Pairs pairs = new Pairs(new LabeledImages("test", 1, 1, 2, new byte[8], new int[8]), new int[] {0, 2, 4, 6},
+                new int[] {1, 3, 5, 7}, new boolean[] {true, true, false, false});
+        double[] influences = {0.1, -0.1, 0.1, -0.1};
+        double reach = 0.2 * 2.7764451052; // Student's quantile in any table
+        VerificationReport.Estimate share = new VerificationReport.Estimate(pairs, 0.9, influences, true);
+        assertEquals(0.2, share.standardError(), 1e-12);
+        assertEquals(4, share.effectiveNumber(), 1e-12);
+        double factor = Math.exp(reach / (0.9 * 0.1));
+        assertEquals(9 / factor / (1 + 9 / factor), share.interval().low(), 1e-9);
+        assertEquals(9 * factor / (1 + 9 * factor), share.interval().high(), 1e-9);
+        for (VerificationReport.Estimate plain : List.of(
+                new VerificationReport.Estimate(pairs, 0.9, influences, false),
+                new VerificationReport.Estimate(pairs, 0, influences, true),
+                new VerificationReport.Estimate(pairs, 1, influences, true))) {
+            assertEquals(plain.value() - reach, plain.interval().low(), 1e-9);
+            assertEquals(plain.value() + reach, plain.interval().high(), 1e-9);
+        }
+        VerificationReport.Estimate one = new VerificationReport.Estimate(pairs, 0.9, new double[] {0, 0.1, 0, 0}, false);
+        assertEquals(1, one.effectiveNumber(), 1e-12);
+        assertEquals(2 * 0.1 * 4.3026527297, one.interval().width(), 1e-8, "two degrees of freedom at least");
+    }
+
     @Test
     void badInputIsNamed() {
         for (double wrong : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
