@@ -91,12 +91,6 @@ def test_summary_names_the_stand_in(run, capsys):
     assert float(re.search(r"^Equal error rate +([\d.]+)$", said, re.MULTILINE)[1]) < 0.2
 
 
-def test_stand_in_is_kept_in_the_cache(run):
-    assert sorted(path.name for path in (run / "cache" / "stand-in").iterdir()) == ["test-2.z", "train-2.z"]
-    ignored = subprocess.run(["git", "check-ignore", "data/stand-in/train-2.z"], cwd=ROOT, capture_output=True)
-    assert ignored.returncode in (0, 128)  # 128: not a git repository
-
-
 @POSIX
 def test_lab_offers_it_and_ctrl_c_ends_the_kernel_too(jjava, tmp_path):
     with jupyterlab(tmp_path, "--kernel", "jjava") as (process, address):

@@ -3,7 +3,6 @@ package siamese.data;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -41,10 +40,10 @@ public record Mnist(LabeledImages train, LabeledImages test) {
      *     used, in one sentence that says what to do
      */
     public static Mnist load() throws IOException {
-        return load(DataFolder.standard("mnist", MIRRORS), Settings.cacheFolder().resolve("stand-in"));
+        return load(DataFolder.standard("mnist", MIRRORS));
     }
 
-    static Mnist load(DataFolder folder, Path standIn) throws IOException {
+    static Mnist load(DataFolder folder) throws IOException {
         try {
             return new Mnist(
                     Idx.images("MNIST", folder.read("train-images-idx3-ubyte.gz", TRAIN_IMAGES),
@@ -56,7 +55,7 @@ public record Mnist(LabeledImages train, LabeledImages test) {
                 throw nowhere; // what the user named is wrong or incomplete, which is not for us to replace
             }
             System.out.print(nowhere.getMessage() + String.format(StandInDigits.NOTE, StandInDigits.SOURCE));
-            return StandInDigits.load(standIn);
+            return StandInDigits.draw();
         }
     }
 

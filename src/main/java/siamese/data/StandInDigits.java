@@ -11,19 +11,10 @@ import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
-import java.util.zip.InflaterInputStream;
 
 /**
  * Digits drawn by a pen that trembles, for a machine that cannot get MNIST: 28 × 28 pixels, anti-aliased, ink bright on
@@ -36,8 +27,6 @@ final class StandInDigits {
     static final String SOURCE = "stand-in digits";
     /** What follows the sentence that says why the real data cannot be had. */
     static final String NOTE = " Until then, what follows uses %s, which this project draws itself.%n";
-    /** Of the drawing: digits that are kept under another number are not those that would be drawn now. */
-    private static final int VERSION = 2;
 
     /** MNIST's. */
     private static final int[] TRAIN_COUNTS = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949};
@@ -85,52 +74,9 @@ final class StandInDigits {
     private StandInDigits() {
     }
 
-    /**
-     * {@return training and test digits with MNIST's class counts}
-     *
-     * @param folder where they are kept; they are read from there if they are in it, else drawn, which takes seconds
-     */
-    static Mnist load(Path folder) {
-        return new Mnist(load(folder.resolve("train-" + VERSION + ".z"), TRAIN_COUNTS, 1),
-                load(folder.resolve("test-" + VERSION + ".z"), TEST_COUNTS, 2));
-    }
-
-    /** Those of one file: as many of each class as counts says. */
-    static LabeledImages load(Path file, int[] counts, long seed) {
-        int[] labels = labels(counts, seed);
-        byte[] pixels = kept(file, labels.length * SIDE * SIDE);
-        if (pixels == null) {
-            pixels = pixels(labels, seed);
-            keep(file, pixels);
-        }
-        return images(labels, pixels);
-    }
-
-    /** What the file holds, null if it is absent or damaged. */
-    private static byte[] kept(Path file, int bytes) {
-        try (InputStream in = new InflaterInputStream(Files.newInputStream(file))) {
-            byte[] pixels = in.readNBytes(bytes);
-            return pixels.length == bytes && in.read() < 0 ? pixels : null;
-        } catch (IOException absentOrDamaged) {
-            return null;
-        }
-    }
-
-    private static void keep(Path file, byte[] pixels) {
-        try {
-            Files.createDirectories(file.getParent());
-            Path part = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
-            try {
-                try (OutputStream out = new DeflaterOutputStream(Files.newOutputStream(part),
-                        new Deflater(Deflater.BEST_SPEED))) {
-                    out.write(pixels);
-                }
-                Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(part);
-            }
-        } catch (IOException e) { // no room or no permission: they are drawn again the next time
-        }
+    /** {@return training and test digits with MNIST's class counts; drawing them takes seconds} */
+    static Mnist draw() {
+        return new Mnist(draw(TRAIN_COUNTS, 1), draw(TEST_COUNTS, 2));
     }
 
     /**
@@ -140,26 +86,14 @@ final class StandInDigits {
      * @param seed of everything that varies
      */
     static LabeledImages draw(int[] counts, long seed) {
-        int[] labels = labels(counts, seed);
-        return images(labels, pixels(labels, seed));
-    }
-
-    private static LabeledImages images(int[] labels, byte[] pixels) {
-        return new LabeledImages(SOURCE, SIDE, SIDE, WAYS.length, pixels, labels);
-    }
-
-    private static int[] labels(int[] counts, long seed) {
         int[] labels = IntStream.range(0, counts.length)
                 .flatMap(digit -> IntStream.generate(() -> digit).limit(counts[digit])).toArray();
-        return IntArrays.shuffle(labels, new Random(seed));
-    }
-
-    private static byte[] pixels(int[] labels, long seed) {
+        IntArrays.shuffle(labels, new Random(seed));
         SplittableRandom[] writers = new SplittableRandom(seed).splits(labels.length).toArray(SplittableRandom[]::new);
         byte[] pixels = new byte[labels.length * SIDE * SIDE];
         IntStream.range(0, labels.length).parallel().forEach(i -> System.arraycopy(
                 draw(WAYS[labels[i]], SIDE, writers[i]), 0, pixels, i * SIDE * SIDE, SIDE * SIDE));
-        return pixels;
+        return new LabeledImages(SOURCE, SIDE, SIDE, WAYS.length, pixels, labels);
     }
 
     /** {@return the ink of a character, written in one of several ways into a square of so many pixels} */

@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,8 +27,6 @@ class StandInDigitsTest {
 
     private static final int[] TEN_EACH = IntStream.generate(() -> 10).limit(10).toArray();
 
-    @TempDir
-    private static Path kept;
     private static Mnist all;
 
     @TempDir
@@ -37,7 +34,7 @@ class StandInDigitsTest {
 
     @BeforeAll
     static void draw() {
-        all = StandInDigits.load(kept);
+        all = StandInDigits.draw();
     }
 
     @Test
@@ -104,36 +101,6 @@ class StandInDigitsTest {
         assertNotEquals(one, StandInDigits.draw(TEN_EACH, 2).fingerprint());
     }
 
-    @Test
-    void areKeptAndDrawnAgainWhereTheFileIsDamaged() throws IOException {
-        Path test = kept.resolve("test-2.z");
-        byte[] good = Files.readAllBytes(test);
-        String expected = all.test().fingerprint();
-        assertEquals(expected, StandInDigits.load(kept).test().fingerprint());
-        for (byte[] damaged : List.of(new byte[0], "nonsense".getBytes(), Arrays.copyOf(good, good.length / 2), good)) {
-            damaged = damaged == good ? flipped(good) : damaged;
-            Files.write(test, damaged);
-            assertEquals(expected, StandInDigits.load(kept).test().fingerprint());
-            assertArrayEquals(good, Files.readAllBytes(test));
-        }
-        try (Stream<Path> files = Files.list(kept)) {
-            assertEquals(List.of("test-2.z", "train-2.z"),
-                    files.map(f -> f.getFileName().toString()).sorted().toList());
-        }
-    }
-
-    private static byte[] flipped(byte[] good) {
-        byte[] other = good.clone();
-        other[other.length / 2] ^= 64;
-        return other;
-    }
-
-    @Test
-    void areDrawnWhereNothingCanBeKept() throws IOException {
-        Path file = Files.writeString(folder.resolve("file"), "in the way");
-        assertEquals(all.test().fingerprint(), StandInDigits.load(file).test().fingerprint());
-    }
-
     private DataFolder nowhere(Path given) {
         return new DataFolder("mnist", given, folder.resolve("cache/mnist"), List.of(URI.create("http://127.0.0.1:9/")),
                 Duration.ofSeconds(5),
@@ -142,7 +109,7 @@ class StandInDigitsTest {
 
     @Test
     void standInForMnistAndSaySoOnce() throws IOException {
-        Campaign.Printed<Mnist> said = Campaign.printed(() -> Mnist.load(nowhere(null), kept));
+        Campaign.Printed<Mnist> said = Campaign.printed(() -> Mnist.load(nowhere(null)));
         Mnist mnist = said.result();
         assertEquals("stand-in digits", mnist.train().source());
         assertEquals("stand-in digits, quick run", RunSize.QUICK.of(mnist).test().source());
@@ -174,6 +141,6 @@ class StandInDigitsTest {
     }
 
     private String message(Path given) {
-        return assertThrows(IOException.class, () -> Mnist.load(nowhere(given), kept)).getMessage();
+        return assertThrows(IOException.class, () -> Mnist.load(nowhere(given))).getMessage();
     }
 }
