@@ -23,7 +23,7 @@ import siamese.model.SiameseNetwork;
  */
 class SizesTest {
 
-    private static final int CODE_LINES = 8_906;
+    private static final int CODE_LINES = 8_852;
     private static final int PUBLIC_TYPES = 43;
     private static final int PUBLIC_TYPES_WITH_NESTED = 60;
     private static final int LINES_OF_A_FILE = 350;
