@@ -30,7 +30,7 @@ class PhotographsTest {
 
     private static final int WIDTH = 360;
     private static final int HEIGHT = 480;
-    private static final int DIGITS = Campaign.size(50, 1000);
+    private static final int DIGITS = Campaign.size(50, 250);
     private static final int REFERENCES = 3000;
 
     /** A digit in some ink on some paper, nine times as large as MNIST's. */
