@@ -189,7 +189,7 @@ def rows(results: dict) -> list[list]:
         for r in results.get(part, {}).get("runs", []):
             for s in r["schedules"]:
                 add(part, label(r, s), s["epochs"], r["seed"], {**s, "others": r["others"]}, ("seconds", "equalErrorRate", "others"))
-    out += [["conditions", part, conditions(results, part), "", "told", ""] for part in ("methods", "ten") if part in results]
+    out += [["conditions", part, conditions(results, part), "", "told", ""] for part in ("methods", "ten", "networks") if part in results]
     scaling = results.get("scaling", {})
     for r in scaling.get("images", []):
         add("images", "", r["images"], "", r, ("embedSeconds", "trainSeconds", "memory"))
