@@ -196,6 +196,51 @@ class PicturesTest {
         assertTrue(refusal(folder.resolve("two.png")).contains("cut them apart"));
     }
 
+    private static BufferedImage gammas(int... corners) {
+        BufferedImage picture = new BufferedImage(300, 300, BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = picture.createGraphics();
+        g.setColor(Color.WHITE);
+        g.fillRect(0, 0, 300, 300);
+        g.setColor(Color.BLACK);
+        for (int k = 0; k < corners.length; k += 2) {
+            g.fillRect(corners[k], corners[k + 1], 80, 24); // the letter gamma
+            g.fillRect(corners[k], corners[k + 1], 24, 80);
+        }
+        g.dispose();
+        return picture;
+    }
+
+    /** Two letters of 80 pixels are one up to a gap of 3, less than a twentieth of their height, on whichever side. */
+    @Test
+    void aSmallGapIsASlipOfThePenOnAnySide() {
+        for (int gap : new int[] {2, 3, 4, 12}) {
+            for (int[] second : new int[][] {{50 + 80 + gap, 50}, {50, 50 + 80 + gap}, {60 + 80 + gap, 60 + 80 + gap}}) {
+                BufferedImage there = gammas(50, 50, second[0], second[1]);
+                BufferedImage back = gammas(second[0], second[1], 50, 50);
+                for (BufferedImage picture : List.of(there, back)) {
+                    if (gap > 3 || second[0] == second[1]) {
+                        assertTrue(Campaign.refusal(() -> Pictures.photograph(Rgb.of(picture)),
+                                IllegalArgumentException.class).contains("more than one character"), "gap " + gap);
+                    } else {
+                        assertEquals(28, Pictures.photograph(Rgb.of(picture)).getWidth(), "gap " + gap);
+                    }
+                }
+            }
+        }
+        assertTrue(Campaign.refusal(() -> Pictures.photograph(Rgb.of(gammas())), IllegalArgumentException.class)
+                .endsWith("draw something on it, dark on light or light on dark."));
+    }
+
+    /** Something at the edge is no ink beside a letter, and is the letter where there is nothing else. */
+    @Test
+    void whatTouchesTheEdgeIsInkOnlyWhereNothingElseIs() {
+        BufferedImage withTable = gammas(0, 100, 150, 100);
+        BufferedImage alone = gammas(150, 100);
+        assertArrayEquals(pixels(Pictures.photograph(Rgb.of(alone))), pixels(Pictures.photograph(Rgb.of(withTable))));
+        double[] edge = pixels(Pictures.photograph(Rgb.of(gammas(0, 100))));
+        assertArrayEquals(pixels(Pictures.photograph(Rgb.of(alone))), edge, 1, "the same letter");
+    }
+
     @Test
     void kindsOfFilesShowTheSame(@TempDir Path folder) throws IOException {
         ImageIO.write(digit(BufferedImage.TYPE_INT_RGB, 300), "png", folder.resolve("rgb.png").toFile());
