@@ -96,6 +96,115 @@ class TrainerTest {
         assertEquals(0, rate.valueAt(999, 0), 1e-4);
     }
 
+    /** Keeps what it is told, and stops training after some batch. */
+    private static final class Told implements TrainingListener {
+
+        private final List<String> order = new ArrayList<>();
+        private final List<Progress> batches = new ArrayList<>();
+        private final List<History.Epoch> epochs = new ArrayList<>();
+        private final int stopAfter;
+        private History end;
+
+        Told(int stopAfter) {
+            this.stopAfter = stopAfter;
+        }
+
+        @Override
+        public void onStart(String source, int epochs, int batches) {
+            order.add(source + " " + epochs + " " + batches);
+        }
+
+        @Override
+        public void onBatch(Progress progress) {
+            batches.add(progress);
+            if (batches.size() == stopAfter) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void onEpoch(History.Epoch epoch, int planned) {
+            epochs.add(epoch);
+            order.add("epoch " + epoch.number() + " of " + planned + " after " + batches.size());
+        }
+
+        @Override
+        public void onEnd(History history) {
+            end = history;
+            order.add("end");
+        }
+
+        @Override
+        public void onFailure(History history, Throwable cause) {
+            end = history;
+            order.add(cause.getClass().getSimpleName());
+        }
+    }
+
+    /** Running means weighted by pairs, and speeds and the time left that belong to the time so far. */
+    @Test
+    void whatListenersAreToldAddsUp() {
+        List<double[]> learned = new ArrayList<>();
+        Loss recorded = (embeddings, batch) -> {
+            Loss.Result result = new ContrastiveLoss(1).of(embeddings, batch);
+            learned.add(new double[] {batch.size(), result.loss()});
+            return result;
+        };
+        Told told = new Told(0);
+        long began = System.nanoTime();
+        History history = small().fit(FEW_PAIRS, null, Recipe.overview().withEpochs(2).withPairsPerBatch(12)
+                .withLoss(recorded), told);
+        double whole = (System.nanoTime() - began) / 1e9;
+        assertEquals(List.of(FEW.source() + " 2 4", "epoch 1 of 2 after 4", "epoch 2 of 2 after 8", "end"), told.order);
+        assertEquals(history, told.end);
+        assertFalse(history.interrupted());
+        double pairs = 0;
+        double sum = 0;
+        double before = 0;
+        for (int k = 0; k < 8; k++) {
+            Progress at = told.batches.get(k);
+            if (k == 4) {
+                pairs = sum = before = 0; // each epoch by itself
+            }
+            pairs += learned.get(k)[0];
+            sum += learned.get(k)[0] * learned.get(k)[1];
+            double seconds = pairs / at.pairsPerSecond();
+            assertEquals(new Progress(k / 4 + 1, 2, k % 4 + 1, 4, at.loss(), at.pairsPerSecond(), at.secondsLeft(), ""), at);
+            assertEquals(sum / pairs, at.loss(), 1e-12);
+            assertTrue(seconds > before && seconds < whole, seconds + " of " + whole);
+            assertEquals(seconds / (k % 4 + 1) * (7 - k), at.secondsLeft(), 1e-9);
+            before = seconds;
+            if (k % 4 == 3) {
+                History.Epoch epoch = told.epochs.get(k / 4);
+                assertEquals(at.loss(), epoch.trainLoss(), 1e-12);
+                assertTrue(epoch.seconds() >= seconds && epoch.seconds() < whole, epoch.toString());
+                assertEquals(40, epoch.seconds() * epoch.pairsPerSecond(), 1e-9);
+            }
+        }
+    }
+
+    @Test
+    void whoStopsTrainingKeepsWhatIsDone() {
+        Recipe recipe = Recipe.overview().withEpochs(2).withPairsPerBatch(12);
+        for (int batch : new int[] {2, 4, 7, 8}) {
+            Told told = new Told(batch);
+            SiameseNetwork network = small();
+            History history = network.fit(FEW_PAIRS, null, recipe, told);
+            assertTrue(Thread.interrupted(), "the reader's own interruption is kept");
+            assertEquals(batch < 8, history.interrupted(), "after " + batch);
+            assertEquals(batch == 8 ? 2 : batch / 5, history.epochs().size(), "after " + batch);
+            assertEquals(batch, told.batches.size());
+            assertEquals("end", told.order.get(told.order.size() - 1));
+            assertEquals(history, network.history());
+        }
+        Told told = new Told(0);
+        Loss none = (embeddings, pairs) -> new Loss.Result(Double.NaN, embeddings.mul(0));
+        SiameseNetwork network = small();
+        Campaign.refusal(() -> network.fit(FEW_PAIRS, null, recipe.withLoss(none), told), ArithmeticException.class);
+        assertEquals(List.of(FEW.source() + " 2 4", "ArithmeticException"), told.order);
+        assertTrue(told.end.interrupted() && told.end.epochs().isEmpty());
+    }
+
     /** The loss stands at the margin's square or half of it and every distance is 0: what people report most. */
     @Test
     void aCollapseIsNamedWhileItHappensAndAfterwards() {
